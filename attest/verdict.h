@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * verdict.h - what a verifier says about one piece of evidence: a fixed-size value, no pointers.
+ *
+ * Two kinds of field stand side by side (SPEC 4, attestation.md C7). The fields of `claims` follow
+ * from the evidence alone: no time and no collateral changes them, Solidity and C agree on every
+ * byte. Beside them stands what depends on time and collateral: status, dates, advisories, reasons.
+ *
+ * A verdict accepts if and only if it has no reason (verdict_accepts). A zeroed verdict does not:
+ * it carries no vendor, and verdict_accepts asks for one. Everything in here is public.
+ */
+#ifndef PC_ATTEST_VERDICT_H
+#define PC_ATTEST_VERDICT_H
+
+#include "base/bytes.h"
+#include "base/err.h"
+
+/* uint8 of the chain's abi: never renumbered. */
+enum evidence_vendor {
+    PC_VENDOR_NONE = 0,
+    PC_VENDOR_TDX = 1,
+    PC_VENDOR_SNP = 2,
+    PC_VENDOR_NITRO = 3,
+};
+
+/* uint8 of the chain's record: never renumbered. X(constant, value, Intel's spelling) */
+#define PC_TCB_STATUS_LIST(X)                                                                      \
+    X(PC_TCB_NONE, 0, "none") /* not computed: see the reasons */                                  \
+    X(PC_TCB_UP_TO_DATE, 1, "UpToDate")                                                            \
+    X(PC_TCB_SW_HARDENING, 2, "SWHardeningNeeded")                                                 \
+    X(PC_TCB_CONFIGURATION, 3, "ConfigurationNeeded")                                              \
+    X(PC_TCB_CONFIGURATION_SW_HARDENING, 4, "ConfigurationAndSWHardeningNeeded")                   \
+    X(PC_TCB_OUT_OF_DATE, 5, "OutOfDate")                                                          \
+    X(PC_TCB_OUT_OF_DATE_CONFIGURATION, 6, "OutOfDateConfigurationNeeded")                         \
+    X(PC_TCB_REVOKED, 7, "Revoked")                                                                \
+    X(PC_TCB_NOT_SUPPORTED, 8, "NotSupported") /* no level matches: not the same as OutOfDate */   \
+    X(PC_TCB_RELAUNCH, 9, "TDRelaunchAdvised")                                                     \
+    X(PC_TCB_RELAUNCH_CONFIGURATION, 10, "TDRelaunchAdvisedConfigurationNeeded")
+
+enum tcb_status {
+#define PC_TCB_ENUM(id, value, name) id = value,
+    PC_TCB_STATUS_LIST(PC_TCB_ENUM)
+#undef PC_TCB_ENUM
+};
+
+/*
+ * Reasons for a refusal. Values are bit numbers of verdict.reasons; values and names are stable.
+ * "ends" marks those after which nothing more is computed: the evidence cannot be taken apart, or
+ * nothing in it is authentic. docs/EVIDENCE.md explains each. X(constant, bit, name, sentence)
+ */
+#define PC_REASON_LIST(X)                                                                          \
+    /* the evidence as bytes: these end the verification */                                        \
+    X(PC_R_VENDOR, 0, "vendor_unsupported", "no verifier for this vendor, or no root pinned")      \
+    X(PC_R_QUOTE_TRUNCATED, 1, "quote_truncated", "the quote ends early")                          \
+    X(PC_R_QUOTE_LENGTH, 2, "quote_length", "lengths inside the quote do not nest exactly")        \
+    X(PC_R_QUOTE_TOO_LARGE, 3, "quote_too_large", "the quote is over its maximum size")            \
+    X(PC_R_VERSION, 4, "unsupported_version", "the quote version is neither 4 nor 5")              \
+    X(PC_R_KEY_TYPE, 5, "unsupported_key_type", "the attestation key is not ECDSA P-256")          \
+    X(PC_R_TEE_TYPE, 6, "unsupported_tee_type", "the TEE type is not TDX")                         \
+    X(PC_R_QE_VENDOR, 7, "qe_vendor_id", "the quoting enclave is not Intel's")                     \
+    X(PC_R_BODY_TYPE, 8, "body_type", "the body type is not TDX's or its size is not the type's")  \
+    X(PC_R_CERT_DATA_TYPE, 9, "cert_data_type", "the certification data is of another type")       \
+    X(PC_R_CERT_DATA_PEM, 10, "cert_data_not_pem", "the certificate chain is not clean PEM")       \
+    /* the certificate chain of the evidence: these end it too, except the dates */                \
+    X(PC_R_CHAIN_LENGTH, 11, "chain_length", "the chain is not leaf, intermediate, root")          \
+    X(PC_R_CERT_MALFORMED, 12, "certificate_malformed", "a certificate is not strict DER")         \
+    X(PC_R_UNTRUSTED_ROOT, 13, "untrusted_root", "the chain ends in a root that is not pinned")    \
+    X(PC_R_CHAIN_INVALID, 14, "chain_invalid", "a signature, CA flag, usage or name is wrong")     \
+    X(PC_R_PCK_EXTENSION, 15, "pck_extension", "the leaf's SGX extension is missing or malformed") \
+    X(PC_R_CHAIN_EXPIRED, 16, "chain_expired", "a certificate of the chain has expired")           \
+    X(PC_R_CHAIN_EARLY, 17, "chain_not_yet_valid", "a certificate of the chain is not valid yet")  \
+    /* bytes after the quote */                                                                    \
+    X(PC_R_TRAILING, 18, "nonzero_trailing_data", "other bytes than zeros follow the quote")       \
+    /* revocation lists */                                                                         \
+    X(PC_R_ROOT_CRL_MISSING, 19, "root_crl_missing", "the root CRL is required and missing")       \
+    X(PC_R_ROOT_CRL_MALFORMED, 20, "root_crl_malformed", "the root CRL is not a strict DER CRL")   \
+    X(PC_R_ROOT_CRL_ISSUER, 21, "root_crl_wrong_issuer", "the root CRL is of another issuer")      \
+    X(PC_R_ROOT_CRL_SIGNATURE, 22, "root_crl_signature", "the root CRL's signature is wrong")      \
+    X(PC_R_ROOT_CRL_EXPIRED, 23, "root_crl_expired", "the root CRL has expired")                   \
+    X(PC_R_ROOT_CRL_EARLY, 24, "root_crl_not_yet_valid", "the root CRL is not valid yet")          \
+    X(PC_R_PCK_CRL_MISSING, 25, "pck_crl_missing", "the PCK CRL is required and missing")          \
+    X(PC_R_PCK_CRL_MALFORMED, 26, "pck_crl_malformed", "the PCK CRL is not a strict DER CRL")      \
+    X(PC_R_PCK_CRL_ISSUER, 27, "pck_crl_wrong_issuer", "the PCK CRL is not of the leaf's issuer")  \
+    X(PC_R_PCK_CRL_SIGNATURE, 28, "pck_crl_signature", "the PCK CRL's signature is wrong")         \
+    X(PC_R_PCK_CRL_EXPIRED, 29, "pck_crl_expired", "the PCK CRL has expired")                      \
+    X(PC_R_PCK_CRL_EARLY, 30, "pck_crl_not_yet_valid", "the PCK CRL is not valid yet")             \
+    X(PC_R_PCK_REVOKED, 31, "pck_revoked", "the PCK certificate is revoked")                       \
+    X(PC_R_PCK_CA_REVOKED, 32, "pck_ca_revoked", "the PCK CA certificate is revoked")              \
+    X(PC_R_SIGNER_REVOKED, 33, "tcb_signer_revoked", "the TCB signing certificate is revoked")     \
+    /* TCB info and its signer */                                                                  \
+    X(PC_R_SIGNER_EXPIRED, 34, "tcb_signer_expired", "the TCB signing certificate has expired")    \
+    X(PC_R_SIGNER_EARLY, 35, "tcb_signer_not_yet_valid", "the TCB signer is not valid yet")        \
+    X(PC_R_TCB_MISSING, 36, "tcb_info_missing", "there is no TCB info")                            \
+    X(PC_R_TCB_MALFORMED, 37, "tcb_info_malformed", "the TCB info does not follow its format")     \
+    X(PC_R_TCB_CHAIN, 38, "tcb_info_chain", "the TCB info's signer does not lead to the root")     \
+    X(PC_R_TCB_SIGNATURE, 39, "tcb_info_signature", "the TCB info's signature is wrong")           \
+    X(PC_R_TCB_ID, 40, "tcb_info_id_not_TDX", "the TCB info is not for TDX")                       \
+    X(PC_R_TCB_VERSION, 41, "tcb_info_version", "the TCB info's version or type is unknown")       \
+    X(PC_R_TCB_EXPIRED, 42, "tcb_info_expired", "the TCB info has expired")                        \
+    X(PC_R_TCB_EARLY, 43, "tcb_info_not_yet_valid", "the TCB info is not valid yet")               \
+    X(PC_R_TCB_NUMBER, 44, "tcb_info_evaluation_number", "below the lowest evaluation number")     \
+    X(PC_R_FMSPC, 45, "fmspc_mismatch", "the TCB info is for another FMSPC")                       \
+    X(PC_R_PCEID, 46, "pceid_mismatch", "the TCB info is for another PCEID")                       \
+    /* QE identity */                                                                              \
+    X(PC_R_QEID_MISSING, 47, "qe_identity_missing", "there is no QE identity")                     \
+    X(PC_R_QEID_MALFORMED, 48, "qe_identity_malformed", "the QE identity is not in its format")    \
+    X(PC_R_QEID_CHAIN, 49, "qe_identity_chain", "the QE identity's signer is not under the root")  \
+    X(PC_R_QEID_SIGNATURE, 50, "qe_identity_signature", "the QE identity's signature is wrong")    \
+    X(PC_R_QEID_ID, 51, "qe_identity_id_not_TD_QE", "the QE identity is not the TD QE's")          \
+    X(PC_R_QEID_VERSION, 52, "qe_identity_version", "the QE identity's version is unknown")        \
+    X(PC_R_QEID_EXPIRED, 53, "qe_identity_expired", "the QE identity has expired")                 \
+    X(PC_R_QEID_EARLY, 54, "qe_identity_not_yet_valid", "the QE identity is not valid yet")        \
+    X(PC_R_QEID_NUMBER, 55, "qe_identity_evaluation_number", "below the lowest number")            \
+    /* the quoting enclave and the quote */                                                        \
+    X(PC_R_QE_SIGNATURE, 56, "qe_report_signature", "the QE report is not signed by the PCK key")  \
+    X(PC_R_QE_BINDING, 57, "qe_report_binding", "the QE report does not bind the key")             \
+    X(PC_R_QE_MISCSELECT, 58, "qe_identity_mismatch:miscselect", "MISCSELECT under mask differs")  \
+    X(PC_R_QE_ATTRIBUTES, 59, "qe_identity_mismatch:attributes", "ATTRIBUTES under mask differ")   \
+    X(PC_R_QE_MRSIGNER, 60, "qe_identity_mismatch:mrsigner", "the QE's MRSIGNER differs")          \
+    X(PC_R_QE_PRODID, 61, "qe_identity_mismatch:isvprodid", "the QE's ISVPRODID differs")          \
+    X(PC_R_QE_DEBUG, 62, "qe_debug", "the quoting enclave is in debug mode")                       \
+    X(PC_R_ATTEST_KEY, 63, "attestation_key", "the attestation key is not a point of P-256")       \
+    X(PC_R_QUOTE_SIGNATURE, 64, "quote_signature", "the quote's signature is wrong")               \
+    X(PC_R_MODULE_UNKNOWN, 65, "tdx_module_unknown", "the TCB info has no such TDX module")        \
+    X(PC_R_MODULE_SIGNER, 66, "tdx_module_mrsigner", "the TDX module's signer differs")            \
+    X(PC_R_MODULE_ATTRIBUTES, 67, "tdx_module_attributes", "SEAMATTRIBUTES are not allowed")       \
+    /* rules: policy, state of the chain, expectations of the caller */                            \
+    X(PC_R_TCB_STATUS, 68, "tcb_status", "this TCB status is not accepted")                        \
+    X(PC_R_TD_DEBUG, 69, "td_debug", "the TD can be debugged")                                     \
+    X(PC_R_TD_MIGRATABLE, 70, "td_migratable", "the TD can be migrated")                           \
+    X(PC_R_TD_ATTR_FORBIDDEN, 71, "td_attributes_forbidden", "an attribute bit is not allowed")    \
+    X(PC_R_TD_ATTR_MISSING, 72, "td_attributes_missing", "a required attribute bit is not set")    \
+    X(PC_R_XFAM, 73, "xfam", "XFAM lacks a required bit or has one that is not allowed")           \
+    X(PC_R_SERVICE_TD, 74, "service_td", "a service TD is bound")                                  \
+    X(PC_R_ADVISORY, 75, "advisory_denied", "an advisory of the denied list applies")              \
+    X(PC_R_TCB_DATE, 76, "tcb_date", "the TCB date is older than allowed")                         \
+    X(PC_R_MIN_TCB, 77, "min_tcb", "a security version is below the minimum")                      \
+    X(PC_R_MEASUREMENT, 78, "measurement", "the measurement or a register is not the expected")    \
+    X(PC_R_MRSEAM, 79, "mrseam", "the TDX module is not on the list")                              \
+    X(PC_R_REPORT_DATA, 80, "report_data", "the report data is not the expected")                  \
+    X(PC_R_PLATFORM, 81, "platform_unplaced", "the platform has no id")                            \
+    X(PC_R_NOT_IN_FORCE, 82, "collateral_not_in_force", "an object is not the one in force")
+
+enum verdict_reason {
+#define PC_REASON_ENUM(id, bit, name, text) id = bit,
+    PC_REASON_LIST(PC_REASON_ENUM)
+#undef PC_REASON_ENUM
+        PC_R_COUNT = 83 /* one past the last */
+};
+
+#define PC_RAW_TCB_MAX     64 /* TDX 52, SNP 56, Nitro 0 */
+#define PC_REPORT_DATA_LEN 64
+#define PC_ADVISORIES_MAX  32 /* of one verdict */
+#define PC_ADVISORY_LEN    20 /* text, zero-padded: "INTEL-SA-01192" */
+
+/* Collateral objects by which a verdict was reached: SHA-256 of the bytes that the vendor signed
+ * (inner JSON object, tbsCertList), zero where there was none. What the chain holds in force. */
+enum collateral_object {
+    PC_OBJ_TCB_INFO,
+    PC_OBJ_QE_IDENTITY,
+    PC_OBJ_ROOT_CRL,
+    PC_OBJ_PCK_CRL,
+    PC_OBJ_COUNT
+};
+
+struct verdict {
+    /* -- fields of claims: zero unless has_claims -- */
+    uint8_t vendor;          /* enum evidence_vendor */
+    uint8_t has_claims;      /* 1: the evidence could be taken apart and the fields below are set.
+                              * Alone that says nothing: only an accepting verdict is authentic */
+    uint8_t raw_tcb_len;     /* TDX 52 */
+    uint8_t report_data_len; /* 64; Nitro without user_data: 0 */
+    uint8_t product[32];     /* TDX: FMSPC 6, PCEID 2, left-aligned */
+    uint8_t measurement[32];
+    uint8_t report_data[PC_REPORT_DATA_LEN];
+    uint8_t platform[32]; /* zero: the platform has no id */
+    uint8_t raw_tcb[PC_RAW_TCB_MAX];
+    uint8_t claims[32]; /* digest of the above, SPEC 4 */
+
+    /* -- what depends on time and collateral -- */
+    uint8_t tcb_status;      /* enum tcb_status */
+    uint8_t crl_checked;     /* 1: both CRLs were there and authentic */
+    uint8_t leaf_len;        /* length of leaf_serial */
+    uint8_t leaf_issuer;     /* TDX: 1 PCK Platform CA, 2 PCK Processor CA */
+    uint8_t leaf_serial[20]; /* of the certificate that vouches for the platform, big-endian */
+    uint16_t advisory_count; /* all of them; at most PC_ADVISORIES_MAX are listed */
+    uint32_t tcb_number;     /* evaluation numbers of TCB info and QE identity */
+    uint32_t qe_number;
+    uint64_t tcb_date; /* Unix seconds; oldest of the components; 0 without status */
+    char advisories[PC_ADVISORIES_MAX][PC_ADVISORY_LEN]; /* ascending */
+    uint8_t objects[PC_OBJ_COUNT][32];
+
+    uint64_t reasons[2]; /* bit set of enum verdict_reason; empty = accepted */
+};
+
+static inline void verdict_add(struct verdict *v, enum verdict_reason r)
+{
+    v->reasons[(unsigned)r / 64] |= (uint64_t)1 << ((unsigned)r % 64);
+}
+
+static inline bool verdict_has(const struct verdict *v, enum verdict_reason r)
+{
+    return (v->reasons[(unsigned)r / 64] >> ((unsigned)r % 64) & 1) != 0;
+}
+
+/* No reason, claims set, a vendor named. */
+static inline bool verdict_accepts(const struct verdict *v)
+{
+    return v->vendor != PC_VENDOR_NONE && v->has_claims == 1 && v->reasons[0] == 0 &&
+           v->reasons[1] == 0;
+}
+
+/* Stable name and sentence of a reason; NULL for a bit that is not one. "tcb_status" is printed
+ * with the status behind it: "tcb_status:OutOfDate". */
+const char *verdict_reason_name(unsigned bit);
+const char *verdict_reason_text(unsigned bit);
+
+/* Intel's spelling of a status; "none" for a value that is not one. */
+const char *verdict_status_name(unsigned status);
+/* The status of a spelling, PC_TCB_NONE if unknown. "none" and "NotSupported" are not spellings
+ * that collateral may use. */
+enum tcb_status verdict_status_of(struct bytes name);
+
+/* digest of the fields of claims (SPEC 4) into v->claims. */
+void verdict_set_claims(struct verdict *v);
+
+#endif
