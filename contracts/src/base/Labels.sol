@@ -16,6 +16,7 @@ library Labels {
     bytes32 internal constant REPORT_APP = keccak256("polyclave/report/app/v1");
     bytes32 internal constant REPORT = keccak256("polyclave/report/v1");
     bytes32 internal constant RECORD = keccak256("polyclave/record/v1");
+    bytes32 internal constant OBJECT = keccak256("polyclave/object/v1");
     bytes32 internal constant CLAIMS = keccak256("polyclave/claims/v1");
     bytes32 internal constant LEAF = keccak256("polyclave/leaf/v1");
     bytes32 internal constant EK = keccak256("polyclave/ek/v1");
