@@ -43,6 +43,7 @@ library Labels {
     bytes32 internal constant NODE_JOIN = keccak256("polyclave/node-join/v1");
     bytes32 internal constant HEAD = keccak256("polyclave/head/v1");
     bytes32 internal constant LEASE = keccak256("polyclave/lease/v1");
+    bytes32 internal constant STORE_RECORD = keccak256("polyclave/store-record/v1");
 
     bytes32 internal constant ENROL_TYPEHASH =
         keccak256("Enrol(uint32 id,uint64 epoch,uint32 attempt,bytes32 ek,bytes pop,uint64 seq)");
