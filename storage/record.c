@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "storage/record.h"
 
-#include "crypto/sha256.h"
+#include "crypto/hash.h"
+#include "crypto/labels.h"
 
 static const char magic[16] = "polyclave-store\n";
 
@@ -23,14 +24,12 @@ static void sha_u64(struct sha256 *h, uint64_t v)
 }
 
 static void frame_checksum(uint8_t out[static CHECKSUM], const uint8_t network_id[static 32],
-                           enum store_kind kind, uint64_t seq, struct bytes key,
-                           struct bytes value)
+                           enum store_kind kind, uint64_t seq, struct bytes key, struct bytes value)
 {
-    static const char label[] = "polyclave/store-record/v1";
     struct sha256 h;
     uint8_t full[32];
     sha256_init(&h);
-    sha256_update(&h, label, sizeof label - 1);
+    sha256_update(&h, PC_LABEL_STORE_RECORD, sizeof PC_LABEL_STORE_RECORD - 1);
     sha256_update(&h, network_id, 32);
     sha_u64(&h, (uint64_t)kind);
     sha_u64(&h, seq);
@@ -43,7 +42,7 @@ static void frame_checksum(uint8_t out[static CHECKSUM], const uint8_t network_i
 }
 
 void frame_make(uint8_t head[static FRAME_HEAD], const uint8_t network_id[static 32],
-                       enum store_kind kind, uint64_t seq, struct bytes key, struct bytes value)
+                enum store_kind kind, uint64_t seq, struct bytes key, struct bytes value)
 {
     memset(head, 0, FRAME_HEAD);
     head[0] = (uint8_t)kind;
@@ -66,7 +65,7 @@ enum err_code frame_open(struct frame *f, enum store_kind kind, struct bytes sto
 }
 
 enum err_code frame_check(const struct frame *f, const uint8_t network_id[static 32],
-                                 enum store_kind kind, struct bytes key, struct bytes value)
+                          enum store_kind kind, struct bytes key, struct bytes value)
 {
     uint8_t sum[CHECKSUM];
     frame_checksum(sum, network_id, kind, f->seq, key, value);
@@ -76,7 +75,7 @@ enum err_code frame_check(const struct frame *f, const uint8_t network_id[static
         return PC_E_CORRUPT;
     if (store_limits[kind].content) {
         uint8_t hash[32];
-        sha256(hash, value.p, value.n);
+        sha256(hash, value);
         if (key.n != 32 || memcmp(hash, key.p, 32) != 0)
             return PC_E_CORRUPT;
     }
@@ -95,7 +94,7 @@ enum err_code store_stamp_read(struct store_engine *e, struct store_stamp *out)
     PC_TRY(e->ops->get(e, STORE_TABLE_META, stamp_key, &v));
     if (v.n != STAMP_SIZE || memcmp(v.p, magic, sizeof magic) != 0)
         return PC_E_CORRUPT;
-    sha256(sum, v.p, STAMP_SIZE - CHECKSUM);
+    sha256(sum, bytes_of(v.p, STAMP_SIZE - CHECKSUM));
     if (memcmp(sum, v.p + STAMP_SIZE - CHECKSUM, CHECKSUM) != 0)
         return PC_E_CORRUPT;
     out->schema = load_be32(v.p + 16);
@@ -109,7 +108,7 @@ enum err_code store_stamp_write(struct store_engine *e, const struct store_stamp
     memcpy(v, magic, sizeof magic);
     store_be32(v + 16, st->schema);
     memcpy(v + 20, st->network_id, 32);
-    sha256(sum, v, STAMP_SIZE - CHECKSUM);
+    sha256(sum, bytes_of(v, STAMP_SIZE - CHECKSUM));
     memcpy(v + STAMP_SIZE - CHECKSUM, sum, CHECKSUM);
     return e->ops->put(e, STORE_TABLE_META, stamp_key, PC_BYTES(v));
 }
@@ -124,8 +123,7 @@ static struct counter_key counter_key(enum store_kind kind)
     return k;
 }
 
-enum err_code counter_read(struct store_engine *e, enum store_kind kind,
-                                  struct counter *out)
+enum err_code counter_read(struct store_engine *e, enum store_kind kind, struct counter *out)
 {
     struct counter_key k = counter_key(kind);
     struct bytes v;
@@ -135,22 +133,21 @@ enum err_code counter_read(struct store_engine *e, enum store_kind kind,
         return err == PC_E_NOT_FOUND ? PC_E_CORRUPT : err;
     if (v.n != COUNTER_SIZE)
         return PC_E_CORRUPT;
-    sha256(sum, v.p, COUNTER_SIZE - CHECKSUM);
+    sha256(sum, bytes_of(v.p, COUNTER_SIZE - CHECKSUM));
     if (memcmp(sum, v.p + COUNTER_SIZE - CHECKSUM, CHECKSUM) != 0)
         return PC_E_CORRUPT;
     *out = (struct counter){load_be64(v.p), load_be64(v.p + 8), load_be64(v.p + 16)};
     return PC_OK;
 }
 
-enum err_code counter_write(struct store_engine *e, enum store_kind kind,
-                                   const struct counter *c)
+enum err_code counter_write(struct store_engine *e, enum store_kind kind, const struct counter *c)
 {
     struct counter_key k = counter_key(kind);
     uint8_t v[COUNTER_SIZE], sum[32];
     store_be64(v, c->next_seq);
     store_be64(v + 8, c->count);
     store_be64(v + 16, c->bytes);
-    sha256(sum, v, COUNTER_SIZE - CHECKSUM);
+    sha256(sum, bytes_of(v, COUNTER_SIZE - CHECKSUM));
     memcpy(v + COUNTER_SIZE - CHECKSUM, sum, CHECKSUM);
     return e->ops->put(e, STORE_TABLE_META, PC_BYTES(k.b), PC_BYTES(v));
 }

@@ -79,8 +79,9 @@ struct store_op {
 };
 
 /* All of the steps or none, durably. TRANSCRIPT and CURSOR only (the other kinds choose their own
- * keys), but `erase` is good for every kind. PC_E_TOO_LARGE: a key or value over its kind's limit. PC_E_FULL: the
- * CURSOR kind or the disk quota is used up. PC_E_USAGE: empty key, or a kind that is not for it. */
+ * keys), but `erase` is good for every kind. PC_E_TOO_LARGE: a key or value over its kind's limit.
+ * PC_E_FULL: the CURSOR kind or the disk quota is used up. PC_E_USAGE: empty key, or a kind that is
+ * not for it. */
 PC_MUST_USE enum err_code store_write(struct store *s, const struct store_op *ops, size_t n);
 
 /* store_write of one value. */
@@ -97,16 +98,16 @@ PC_MUST_USE enum err_code store_put_content(struct store *s, enum store_kind kin
                                             struct bytes value, uint8_t hash[static 32]);
 
 /* Copy a value to out (cap bytes; *n its length) if `check` takes it. PC_E_NOT_FOUND: absent.
- * PC_E_TOO_LARGE: cap is too small, *n says what is needed. PC_E_CORRUPT: the record is damaged or, for the content
- * kinds, does not hash to its key; the caller erases it and fetches it anew. Otherwise check's
- * verdict. On any failure out is zeroed and, PC_E_TOO_LARGE apart, *n is 0. */
+ * PC_E_TOO_LARGE: cap is too small, *n says what is needed. PC_E_CORRUPT: the record is damaged or,
+ * for the content kinds, does not hash to its key; the caller erases it and fetches it anew.
+ * Otherwise check's verdict. On any failure out is zeroed and, PC_E_TOO_LARGE apart, *n is 0. */
 PC_MUST_USE enum err_code store_get(struct store *s, enum store_kind kind, struct bytes key,
                                     void *out, size_t cap, size_t *n, store_check check, void *ctx);
 
 /* Visit records with key >= from in ascending order. `visit` judges as a store_check and consumes:
  * PC_OK goes on, PC_E_NOT_FOUND ends the walk well, anything else ends it and is returned. Damaged
- * records are left out and counted in *damaged (may be NULL). The visitor may write; a record is seen
- * at most once if its key is not written again behind the walk. */
+ * records are left out and counted in *damaged (may be NULL). The visitor may write; a record is
+ * seen at most once if its key is not written again behind the walk. */
 PC_MUST_USE enum err_code store_each(struct store *s, enum store_kind kind, struct bytes from,
                                      store_check visit, void *ctx, size_t *damaged);
 

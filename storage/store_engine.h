@@ -3,9 +3,9 @@
  * store_engine.h - the seam between store.c and an ordered key-value engine with transactions.
  *
  * One transaction at a time, by one thread. Views that get and seek give are valid until the next
- * call that writes, or the end of the transaction. After a failure inside a write transaction the only step left is
- * abort. Return codes: PC_OK; PC_E_NOT_FOUND (get, seek, del); PC_E_FULL (the map is full: abort,
- * grow, repeat); PC_E_IO (after a failed commit: close); PC_E_CORRUPT.
+ * call that writes, or the end of the transaction. After a failure inside a write transaction the
+ * only step left is abort. Return codes: PC_OK; PC_E_NOT_FOUND (get, seek, del); PC_E_FULL (the map
+ * is full: abort, grow, repeat); PC_E_IO (after a failed commit: close); PC_E_CORRUPT.
  */
 #ifndef PC_STORAGE_STORE_ENGINE_H
 #define PC_STORAGE_STORE_ENGINE_H
@@ -45,8 +45,7 @@ PC_MUST_USE enum err_code store_over(struct store **out, struct store_engine *e,
 
 /* Every record's frame, checksum and place in the order, and every counter, against each other:
  * PC_OK or PC_E_CORRUPT and a sentence. Reads only; an engine without any record is fine. */
-PC_MUST_USE enum err_code store_verify(struct store_engine *e,
-                                       const uint8_t network_id[static 32],
+PC_MUST_USE enum err_code store_verify(struct store_engine *e, const uint8_t network_id[static 32],
                                        char why[static STORE_WHY_MAX]);
 
 /* What stands in the META table under "stamp". PC_E_NOT_FOUND: the engine is empty. */

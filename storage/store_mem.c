@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An engine in memory for tests: sorted arrays, a copy for the transaction. It can be told to fail the
- * n-th operation, and a test can reach its bytes to damage them.
+ * An engine in memory for tests: sorted arrays, a copy for the transaction. It can be told to fail
+ * the n-th operation, and a test can reach its bytes to damage them.
  */
 #include "storage/store_mem.h"
 
@@ -217,9 +217,8 @@ static void mem_close(struct store_engine *e)
     free(m);
 }
 
-static const struct store_engine_ops mem_ops = {mem_begin, mem_get,    mem_seek,  mem_put,
-                                                mem_del,   mem_commit, mem_abort, mem_grow,
-                                                mem_close};
+static const struct store_engine_ops mem_ops = {mem_begin,  mem_get,   mem_seek, mem_put,  mem_del,
+                                                mem_commit, mem_abort, mem_grow, mem_close};
 
 struct store_engine *store_mem_new(struct store_mem_faults *faults)
 {

@@ -110,4 +110,3 @@ void store_stat(struct store *s, enum store_kind kind, uint64_t *count, uint64_t
     *count = s->counters[kind].count;
     *bytes = s->counters[kind].bytes;
 }
-

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "crypto/sha256.h"
+#include "crypto/hash.h"
 #include "storage/record.h"
 
 enum step_kind { STEP_PUT, STEP_ERASE, STEP_APPEND, STEP_CONTENT };
@@ -48,7 +48,7 @@ static enum err_code drop(struct change *c, enum store_kind kind, struct bytes k
 /* Let the oldest records of a ring go until it is inside its limits again. */
 static enum err_code evict(struct change *c, enum store_kind kind)
 {
-    const struct limits *lim = &store_limits[kind];
+    const struct store_limits *lim = &store_limits[kind];
     struct store_engine *e = c->s->engine;
     while (c->counters[kind].count > lim->max_count || c->counters[kind].bytes > lim->max_bytes) {
         struct order_key first = order_key(kind, 0), at;
@@ -159,7 +159,7 @@ static enum err_code step_valid(const struct step *st)
 {
     if ((unsigned)st->kind >= STORE_KINDS)
         return PC_E_USAGE;
-    const struct limits *lim = &store_limits[st->kind];
+    const struct store_limits *lim = &store_limits[st->kind];
     if (st->what == STEP_PUT && (lim->content || lim->log))
         return PC_E_USAGE;
     if (st->what != STEP_APPEND && st->key.n == 0)
@@ -185,8 +185,7 @@ enum err_code store_write(struct store *s, const struct store_op *ops, size_t n)
     return run_steps(s, steps, n);
 }
 
-enum err_code store_put(struct store *s, enum store_kind kind, struct bytes key,
-                        struct bytes value)
+enum err_code store_put(struct store *s, enum store_kind kind, struct bytes key, struct bytes value)
 {
     struct store_op op = {.kind = kind, .key = key, .value = value};
     return store_write(s, &op, 1);
@@ -219,10 +218,9 @@ enum err_code store_put_content(struct store *s, enum store_kind kind, struct by
     PC_TRY(step_valid(&st));
     if (!store_limits[kind].content)
         return PC_E_USAGE;
-    sha256(hash, value.p, value.n);
+    sha256(hash, value);
     enum err_code err = run_steps(s, &st, 1);
     if (err != PC_OK)
         memset(hash, 0, 32);
     return err;
 }
-
