@@ -103,7 +103,9 @@ struct writer writer_of(void *p, size_t cap)
 
 void write_bytes(struct writer *w, const void *p, size_t n)
 {
-    if (w->err != PC_OK || n > w->cap - w->n) {
+    if (w->err != PC_OK)
+        return;
+    if (n > w->cap - w->n) {
         w->err = PC_E_TOO_LARGE;
         return;
     }
@@ -137,10 +139,8 @@ void write_u64(struct writer *w, uint64_t v)
 
 void write_bytes32(struct writer *w, struct bytes b)
 {
-    if (b.n > UINT32_MAX) {
+    if (w->err == PC_OK && b.n > UINT32_MAX)
         w->err = PC_E_TOO_LARGE;
-        return;
-    }
     write_u32(w, (uint32_t)b.n);
     write_bytes(w, b.p, b.n);
 }
