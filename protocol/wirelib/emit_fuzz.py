@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Model -> libFuzzer harness: the first byte picks what to decode; what is accepted must print, and
+encode to the same bytes again."""
+from .emit_c import PREAMBLE, Out, c_name
+
+
+def emit(schema):
+    o, P = Out(), schema.prefix
+    o.lines.append(PREAMBLE % schema.name)
+    o('#include "protocol/%s_wire.h"', schema.name)
+    o()
+    o("#include <stdlib.h>")
+    o()
+    o("int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);")
+    o()
+    o("static char text[4096];")
+    o()
+    o("static void same(struct bytes in, struct bytes again, enum err_code e)")
+    o("{")
+    o("PC_ASSERT(e == PC_OK && bytes_equal_var(in, again));")
+    o("}")
+    o()
+    kinds = [(s, "bytes") for s in schema.structs() if not s.is_message]
+    for s, _ in kinds:
+        o("static void fuzz_%s(struct bytes in, uint8_t *buf)", s.name)
+        o("{")
+        o("struct %s m;", c_name(s))
+        o("if (%s_decode_%s(&m, in) != PC_OK)", P, s.name)
+        o("    return;")
+        o("struct bytes again;")
+        o("enum err_code e = %s_encode_%s(&again, buf, in.n, &m);", P, s.name)
+        o("same(in, again, e);")
+        o("struct wire_text t = wire_text_of(text, sizeof text);")
+        o("%s_text_%s(&t, &m);", P, s.name)
+        o("}")
+        o()
+    if schema.messages():
+        o("static void fuzz_message(struct bytes in, uint8_t *buf)")
+        o("{")
+        o("static struct %s_msg m;", P)
+        o("if (%s_decode(&m, in) != PC_OK)", P)
+        o("    return;")
+        o("struct bytes again;")
+        o("enum err_code e = %s_encode(&again, buf, in.n, &m);", P)
+        o("same(in, again, e);")
+        o("%s_text(text, sizeof text, &m);", P)
+        o("}")
+        o()
+    o("int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)")
+    o("{")
+    o("if (size == 0)")
+    o("    return 0;")
+    o("struct bytes in = bytes_of(data + 1, size - 1);")
+    o("uint8_t *buf = malloc(size);")
+    o("if (buf == NULL)")
+    o("    return 0;")
+    o("switch (data[0]) {")
+    for i, (s, _) in enumerate(kinds, 1):
+        o("    case %d:", i)
+        o("        fuzz_%s(in, buf);", s.name)
+        o("        break;")
+    o("    default:")
+    o("        %s;", "fuzz_message(in, buf)" if schema.messages() else "break")
+    o("}")
+    o("free(buf);")
+    o("return 0;")
+    o("}")
+    return o.text()
