@@ -2,7 +2,7 @@
 /*
  * tx.h - EIP-1559 transactions without access list: what is signed and what is sent.
  *
- * Signing itself is crypto/evmkey; this file makes the bytes. A sender is recovered by the chain
+ * Signing is crypto/evmtx; this file makes the bytes. A sender is recovered by the chain
  * from the signature, so nothing here names it.
  */
 #ifndef PC_CHAIN_TX_H
@@ -32,9 +32,10 @@ struct tx_signature {
     uint8_t y_parity; /* 0 or 1 */
 };
 
-/* keccak256(0x02 || rlp([fields])). buf is scratch of data.n + PC_TX_OVERHEAD bytes or more. */
-PC_MUST_USE enum err_code tx_sign_hash(struct evm_word *out, const struct tx1559 *t, void *buf,
-                                       size_t cap);
+/* What the sender signs, 0x02 || rlp([fields]): keccak256 of it is the digest. buf has
+ * data.n + PC_TX_OVERHEAD bytes or more; *out is a view of it. */
+PC_MUST_USE enum err_code tx_unsigned(struct bytes *out, void *buf, size_t cap,
+                                      const struct tx1559 *t);
 
 /* The raw transaction into buf, *out a view of it, and its hash. PC_E_NOT_CANONICAL for y_parity >
  * 1 or a zero r or s. */
