@@ -60,7 +60,7 @@ static void each_other_form_is_refused(void **state)
         {"c3c0", PC_E_TRUNCATED},
         {"b8", PC_E_TRUNCATED},
         {"bf", PC_E_TRUNCATED},
-        {"bf0100000000000000", PC_E_TRUNCATED},
+        {"bf010000000000000000", PC_E_TOO_LARGE},
         {"bfffffffffffffffffff", PC_E_TOO_LARGE}, /* length of 2^64 - 1 */
         {"bbffffffff61", PC_E_TRUNCATED},
         {"ffffffffffffffffffff", PC_E_TOO_LARGE},
