@@ -44,6 +44,7 @@ library Labels {
     bytes32 internal constant HEAD = keccak256("polyclave/head/v1");
     bytes32 internal constant LEASE = keccak256("polyclave/lease/v1");
     bytes32 internal constant STORE_RECORD = keccak256("polyclave/store-record/v1");
+    bytes32 internal constant POLICY = keccak256("polyclave/policy/v1");
 
     bytes32 internal constant ENROL_TYPEHASH =
         keccak256("Enrol(uint32 id,uint64 epoch,uint32 attempt,bytes32 ek,bytes pop,uint64 seq)");
@@ -57,4 +58,6 @@ library Labels {
         keccak256("Complain(uint32 id,uint64 epoch,uint32 attempt,uint16 dealer,bytes32 k,bytes proof,uint64 seq)");
     bytes32 internal constant SET_ENDPOINT_TYPEHASH =
         keccak256("SetEndpoint(uint32 id,bytes32 endpointHash,uint64 seq)");
+    bytes32 internal constant RECOVER_TYPEHASH =
+        keccak256("Recover(uint32 id,uint64 epoch,bytes32 ek,bytes pop,uint64 seq)");
 }

@@ -4,6 +4,9 @@ pragma solidity 0.8.37;
 /// @title  Types - values that several contracts and the C tree spell alike
 /// @notice Numbers are part of digests and storage words: never renumbered.
 
+/// An application's id (SPEC 1), so that no other 32-byte id can stand in its place.
+type AppId is bytes32;
+
 /// Whose machine vouches: `vendor` of claims (attestation.md C7).
 library Vendor {
     uint8 internal constant TDX = 1;
