@@ -101,8 +101,9 @@ void id_chain_step(uint8_t acc[static 32], const uint8_t leaf[static 32]);
 void id_platform_leaf(uint8_t out[static 32], const uint8_t platform[static 32]);
 void id_platform_node(uint8_t out[static 32], const uint8_t a[static 32],
                       const uint8_t b[static 32]);
-/* Walk of a proof of n siblings from platform's leaf; at most 16, and an odd node rises without a
- * sibling. True when it ends in root. */
+/* Walk of a proof of n siblings from platform's leaf (an odd node rises without a sibling). True
+ * when it ends in root; false for more than PC_PLATFORM_PROOF_MAX. */
+#define PC_PLATFORM_PROOF_MAX 16
 bool id_platform_proof_ok_var(const uint8_t root[static 32], const uint8_t platform[static 32],
                               const uint8_t (*siblings)[32], size_t n);
 

@@ -84,10 +84,8 @@ void keccak256_final(struct keccak256 *k, uint8_t out[static 32])
     absorb_byte(k, k->fill, 0x01);
     absorb_byte(k, RATE - 1, 0x80);
     permute(k->lane);
-    for (size_t i = 0; i < 4; i++) {
-        store_le32(out + 8 * i, (uint32_t)k->lane[i]);
-        store_le32(out + 8 * i + 4, (uint32_t)(k->lane[i] >> 32));
-    }
+    for (size_t i = 0; i < 4; i++)
+        store_le64(out + 8 * i, k->lane[i]);
     *k = (struct keccak256){0};
 }
 

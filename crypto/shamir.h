@@ -18,7 +18,8 @@
 
 #define PC_SHAMIR_MAX 256 /* largest n, and largest T */
 
-/* T random coefficients (each nonzero, so the degree is exactly T-1). t is 1..PC_SHAMIR_MAX. */
+/* T random coefficients: the constant term nonzero, the others uniform. t is 1..PC_SHAMIR_MAX (else
+ * a bug). */
 void shamir_poly_random(const struct group *g, struct scalar *coeffs, size_t t, struct rng *r);
 
 /* Value at an index 0..max_index (PC_E_USAGE beyond). */
