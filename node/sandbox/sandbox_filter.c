@@ -219,14 +219,14 @@ static int add_rest(scmp_filter_ctx ctx, unsigned role)
     /* name resolution looks for interfaces by netlink and does without */
     if (rc == 0 && (role & NET) != 0)
         rc = seccomp_rule_add_exact(ctx, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
-                                    SCMP_CMP(0, SCMP_CMP_EQ, AF_NETLINK));
+                                    SCMP_CMP(0, SCMP_CMP_EQ, AF_NETLINK, 0));
     if (rc == 0 && (role & NET) != 0)
         rc = seccomp_rule_add_exact(ctx, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
-                                    SCMP_CMP(0, SCMP_CMP_EQ, AF_UNIX));
+                                    SCMP_CMP(0, SCMP_CMP_EQ, AF_UNIX, 0));
     /* "is this a terminal?", asked by stdio */
     if (rc == 0)
         rc = seccomp_rule_add_exact(ctx, SCMP_ACT_ERRNO(ENOTTY), SCMP_SYS(ioctl), 1,
-                                    SCMP_CMP(1, SCMP_CMP_EQ, TCGETS));
+                                    SCMP_CMP(1, SCMP_CMP_EQ, TCGETS, 0));
     return rc;
 }
 
