@@ -59,7 +59,7 @@ void evidence_kept_free(struct evidence_kept *k);
 
 /* One vendor's verifier. */
 struct evidence_verifier {
-    enum evidence_vendor vendor;
+    enum vendor vendor;
     const char *name; /* "tdx" */
     /* *out is zero but for the vendor when called, and has a reason or claims afterwards. */
     void (*verify)(struct verdict *out, struct evidence_kept *kept,
@@ -67,11 +67,11 @@ struct evidence_verifier {
 };
 
 /* NULL if there is none. */
-const struct evidence_verifier *evidence_verifier_of(enum evidence_vendor vendor);
+const struct evidence_verifier *evidence_verifier_of(enum vendor vendor);
 const struct evidence_verifier *evidence_verifier_named(const char *name);
 
 /* Verify. Never fails: *out is always a whole verdict. */
-void evidence_verify(struct verdict *out, struct evidence_kept *kept, enum evidence_vendor vendor,
+void evidence_verify(struct verdict *out, struct evidence_kept *kept, enum vendor vendor,
                      const struct evidence_input *in);
 
 #endif

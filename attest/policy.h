@@ -36,7 +36,7 @@ enum tdx_register {
 };
 
 struct evidence_policy {
-    /* SHA-256 of each vendor's root certificate (whole DER), by enum evidence_vendor; zero: that
+    /* SHA-256 of each vendor's root certificate (whole DER), by enum vendor; zero: that
      * vendor is not accepted. */
     uint8_t root_sha256[4][32];
 

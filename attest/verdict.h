@@ -14,14 +14,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
-
-/* uint8 of the chain's abi: never renumbered. */
-enum evidence_vendor {
-    PC_VENDOR_NONE = 0,
-    PC_VENDOR_TDX = 1,
-    PC_VENDOR_SNP = 2,
-    PC_VENDOR_NITRO = 3,
-};
+#include "crypto/ids.h"
 
 /* uint8 of the chain's record: never renumbered. X(constant, value, Intel's spelling) */
 #define PC_TCB_STATUS_LIST(X)                                                                      \
@@ -165,7 +158,7 @@ enum collateral_object {
 
 struct verdict {
     /* -- fields of claims: zero unless has_claims -- */
-    uint8_t vendor;          /* enum evidence_vendor */
+    uint8_t vendor;          /* enum vendor */
     uint8_t has_claims;      /* 1: the evidence could be taken apart and the fields below are set.
                               * Alone that says nothing: only an accepting verdict is authentic */
     uint8_t raw_tcb_len;     /* TDX 52 */
@@ -206,8 +199,7 @@ static inline bool verdict_has(const struct verdict *v, enum verdict_reason r)
 /* No reason, claims set, a vendor named. */
 static inline bool verdict_accepts(const struct verdict *v)
 {
-    return v->vendor != PC_VENDOR_NONE && v->has_claims == 1 && v->reasons[0] == 0 &&
-           v->reasons[1] == 0;
+    return v->vendor != 0 && v->has_claims == 1 && v->reasons[0] == 0 && v->reasons[1] == 0;
 }
 
 /* Stable name and sentence of a reason; NULL for a bit that is not one. "tcb_status" is printed

@@ -11,7 +11,7 @@
 #include "attest/evidence.h"
 
 struct worker_job {
-    enum evidence_vendor vendor;
+    enum vendor vendor;
     struct bytes evidence;
     struct collateral collateral;         /* the objects named by in_force, from any source */
     uint8_t in_force[PC_OBJ_COUNT][32];   /* chain state at the accepted head */

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ec.h - P-256 and SHA-256 as the vendors use them, over raw big-endian bytes.
+ *
+ * Keys are x||y, signatures r||s, 64 bytes each. Low-S is not demanded: about half of genuine
+ * signatures are high (attestation.md C3); r or s of 0 or >= n is refused. Public data only.
+ */
+#ifndef PC_ATTEST_EC_H
+#define PC_ATTEST_EC_H
+
+#include "base/bytes.h"
+#include "base/err.h"
+
+struct ec_key; /* a public key, checked to be on the curve */
+
+/* PC_E_MALFORMED if the point is not on the curve, PC_E_MEMORY; *out is then NULL. */
+PC_MUST_USE enum err_code ec_key_new(struct ec_key **out, const uint8_t xy[static 64]);
+void ec_key_free(struct ec_key *k); /* NULL is fine */
+
+/* PC_OK, or PC_E_SIGNATURE. */
+PC_MUST_USE enum err_code ec_verify(const struct ec_key *k, const uint8_t digest[static 32],
+                                    const uint8_t rs[static 64]);
+
+/* Key made, used once and freed; also PC_E_MALFORMED for the key. */
+PC_MUST_USE enum err_code ec_verify_raw(const uint8_t xy[static 64],
+                                        const uint8_t digest[static 32],
+                                        const uint8_t rs[static 64]);
+
+void ec_sha256(uint8_t out[static 32], struct bytes in);
+void ec_sha256_2(uint8_t out[static 32], struct bytes a, struct bytes b); /* over a||b */
+
+#endif
