@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cert.h - X.509 certificates and CRLs of Intel's PKI: a strict profile, not X.509 at large.
+ *
+ * v3, ECDSA P-256 with SHA-256, DER; issuer and subject compared as bytes. Unknown extensions are
+ * skipped, unless critical: then refused. Dates are read, never compared here (the caller has the
+ * time). The same grammar stands in contracts/src/evidence; tests compare with OpenSSL's verifier
+ * (docs/decisions/0040). Structs borrow the DER. Public data.
+ */
+#ifndef PC_ATTEST_CERT_H
+#define PC_ATTEST_CERT_H
+
+#include "attest/ec.h"
+#include "base/bytes.h"
+#include "base/err.h"
+
+#define PC_SERIAL_MAX    20
+#define PC_CERT_DER_MAX  ((size_t)4096)
+#define PC_CRL_DER_MAX   ((size_t)128 * 1024)
+#define PC_CERT_EXT_MAX  16 /* extensions of one certificate */
+#define PC_CERT_NAME_MAX 8  /* attributes of a name */
+
+/* keyUsage bits as in RFC 5280, bit 0 the highest of the first octet. */
+enum cert_usage {
+    PC_USAGE_DIGITAL_SIGNATURE = 0x80,
+    PC_USAGE_CERT_SIGN = 0x04,
+    PC_USAGE_CRL_SIGN = 0x02,
+};
+
+struct cert_serial {
+    uint8_t n;
+    uint8_t v[PC_SERIAL_MAX]; /* big-endian, no sign octet; zero behind n */
+};
+
+struct cert {
+    struct bytes der;
+    struct bytes tbs;
+    struct bytes issuer; /* Name with its header */
+    struct bytes subject;
+    struct cert_serial serial;
+    uint64_t not_before; /* Unix seconds */
+    uint64_t not_after;
+    uint8_t key[64]; /* P-256, x||y */
+    uint8_t sig[64]; /* r||s */
+    bool is_ca;
+    bool has_path_len;
+    uint32_t path_len;
+    uint8_t usage;    /* first octet of keyUsage; 0 if absent */
+    struct bytes sgx; /* value of extension 1.2.840.113741.1.13.1; empty if absent */
+};
+
+/* PC_E_MALFORMED, or PC_E_TOO_LARGE over PC_CERT_DER_MAX; *out is then zeroed. */
+PC_MUST_USE enum err_code cert_parse(struct cert *out, struct bytes der);
+/* PC_E_SIGNATURE unless signed by the key. */
+PC_MUST_USE enum err_code cert_verify(const struct cert *c, const struct ec_key *issuer);
+/* The name's one commonName is exactly this. */
+bool cert_common_name_is(struct bytes name, const char *cn);
+
+struct crl {
+    struct bytes der;
+    struct bytes tbs;
+    struct bytes issuer;
+    uint64_t this_update;
+    uint64_t next_update;
+    uint8_t sig[64];
+    struct bytes entries; /* contents of revokedCertificates; checked, maybe empty */
+    size_t count;
+};
+
+/* A v2 CRL with nextUpdate. PC_E_MALFORMED, PC_E_TOO_LARGE; *out is then zeroed. */
+PC_MUST_USE enum err_code crl_parse(struct crl *out, struct bytes der);
+PC_MUST_USE enum err_code crl_verify(const struct crl *c, const struct ec_key *issuer);
+bool crl_has(const struct crl *c, const struct cert_serial *serial);
+
+#endif
