@@ -22,9 +22,10 @@
 #include "attest/policy.h"
 #include "attest/verdict.h"
 
-/* Evidence and collateral larger than this are refused unread. */
+/* Evidence larger than this is refused unread; each collateral object has a bound of its own (64
+ * KiB of JSON, 128 KiB of CRL), and no one needs to fetch more than this for a whole set. */
 #define PC_EVIDENCE_MAX   ((size_t)32 * 1024)
-#define PC_COLLATERAL_MAX ((size_t)256 * 1024)
+#define PC_COLLATERAL_MAX ((size_t)512 * 1024)
 
 /* The parts of a collateral set, as a vendor serves them; an empty view = missing. Borrowed. */
 struct collateral {

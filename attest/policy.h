@@ -74,9 +74,9 @@ struct evidence_policy {
 /* The vendors' own policy of the published vectors: UpToDate, no debug, CRLs checked when there. */
 void policy_manifest(struct evidence_policy *out);
 
-/* The network's: CRLs required, SEPT_VE_DISABLE, no PERFMON, platform id, evaluation floor. Roots
- * are those of `policy.bin`: four hashes by vendor, zero = not accepted; NULL: the built-in ones.
- */
+/* The network's: both CRLs required, SEPT_VE_DISABLE set, PERFMON clear. Evaluation numbers are the
+ * chain's business there (the objects in force), the platform id the caller's. Roots are those of
+ * policy.bin: four hashes by vendor, zero = not accepted; NULL: the built-in ones. */
 void policy_network(struct evidence_policy *out, const uint8_t roots[4][32]);
 
 /* SHA-256 of Intel's SGX root certificate. */

@@ -28,7 +28,7 @@ static enum err_code get_date(uint64_t *out, const struct json_value *o, const c
     static const char form[] = "dddd-dd-ddTdd:dd:ddZ";
     struct bytes s;
     unsigned n[6] = {0}, field = 0;
-    PC_TRY(json_str(o, key, &s));
+    PC_TRY(json_get_str(o, key, &s));
     if (s.n != sizeof(form) - 1)
         return PC_E_MALFORMED;
     for (size_t i = 0; i < s.n; i++) {
@@ -49,7 +49,7 @@ static enum err_code get_uint(uint32_t *out, const struct json_value *o, const c
                               uint32_t max)
 {
     uint64_t v;
-    PC_TRY(json_u64(o, key, max, &v));
+    PC_TRY(json_get_u64(o, key, max, &v));
     *out = (uint32_t)v;
     return PC_OK;
 }
@@ -58,7 +58,7 @@ static enum err_code get_uint(uint32_t *out, const struct json_value *o, const c
 static enum err_code get_hex(const struct json_value *o, const char *key, uint8_t *out, size_t n)
 {
     struct bytes s;
-    PC_TRY(json_str(o, key, &s));
+    PC_TRY(json_get_str(o, key, &s));
     if (s.n != 2 * n)
         return PC_E_MALFORMED;
     return hex_decode(out, n, (const char *)s.p, s.n);
@@ -75,18 +75,18 @@ static enum err_code get_result(struct tdx_level_result *out, const struct json_
     struct json_value list;
     size_t n;
     PC_TRY(get_date(&out->date, level, "tcbDate"));
-    PC_TRY(json_str(level, "tcbStatus", &s));
+    PC_TRY(json_get_str(level, "tcbStatus", &s));
     out->status = verdict_status_of(s);
     if (out->status == PC_TCB_NONE)
         return PC_E_MALFORMED;
     if (!json_has(level, "advisoryIDs"))
         return PC_OK;
-    PC_TRY(json_array(level, "advisoryIDs", &list, &n));
+    PC_TRY(json_get_array(level, "advisoryIDs", &list, &n));
     if (n > PC_TDX_ADVISORIES_MAX)
         return PC_E_TOO_LARGE;
     for (size_t i = 0; i < n; i++) {
         struct json_value v = json_at(&list, i);
-        PC_TRY(json_str(&v, NULL, &s));
+        PC_TRY(json_get_str(&v, NULL, &s));
         if (s.n == 0 || s.n >= PC_ADVISORY_LEN)
             return PC_E_TOO_LARGE;
         memcpy(out->advisories[i], s.p, s.n);
@@ -101,13 +101,13 @@ static enum err_code get_svn_levels(struct tdx_svn_level *out, size_t *count,
 {
     struct json_value list;
     size_t n;
-    PC_TRY(json_array(o, "tcbLevels", &list, &n));
+    PC_TRY(json_get_array(o, "tcbLevels", &list, &n));
     if (n > PC_TDX_SVN_LEVELS_MAX)
         return PC_E_TOO_LARGE;
     for (size_t i = 0; i < n; i++) {
         struct json_value level = json_at(&list, i), tcb;
         uint32_t svn;
-        PC_TRY(json_object(&level, "tcb", &tcb));
+        PC_TRY(json_get_object(&level, "tcb", &tcb));
         PC_TRY(get_uint(&svn, &tcb, "isvsvn", svn_max));
         out[i].isvsvn = (uint16_t)svn;
         PC_TRY(get_result(&out[i].result, &level));
@@ -130,14 +130,14 @@ static enum err_code get_identities(struct tdx_tcb_info *out, const struct json_
     size_t n;
     if (!json_has(o, "tdxModuleIdentities"))
         return PC_OK;
-    PC_TRY(json_array(o, "tdxModuleIdentities", &list, &n));
+    PC_TRY(json_get_array(o, "tdxModuleIdentities", &list, &n));
     if (n > PC_TDX_IDENTITIES_MAX)
         return PC_E_TOO_LARGE;
     for (size_t i = 0; i < n; i++) {
         struct json_value v = json_at(&list, i);
         struct tdx_module *m = &out->identities[i];
         struct bytes id;
-        PC_TRY(json_str(&v, "id", &id));
+        PC_TRY(json_get_str(&v, "id", &id));
         if (id.n != 6 || (memcmp(id.p, "TDX_", 4) != 0 && memcmp(id.p, "tdx_", 4) != 0))
             return PC_E_MALFORMED;
         PC_TRY(hex_decode(&m->major, 1, (const char *)id.p + 4, 2));
@@ -156,7 +156,7 @@ static enum err_code get_components(uint8_t out[static 16], const struct json_va
 {
     struct json_value list;
     size_t n;
-    PC_TRY(json_array(tcb, key, &list, &n));
+    PC_TRY(json_get_array(tcb, key, &list, &n));
     if (n != 16)
         return PC_E_MALFORMED;
     for (size_t i = 0; i < 16; i++) {
@@ -172,14 +172,14 @@ static enum err_code get_levels(struct tdx_tcb_info *out, const struct json_valu
 {
     struct json_value list;
     size_t n;
-    PC_TRY(json_array(o, "tcbLevels", &list, &n));
+    PC_TRY(json_get_array(o, "tcbLevels", &list, &n));
     if (n > PC_TDX_LEVELS_MAX)
         return PC_E_TOO_LARGE;
     for (size_t i = 0; i < n; i++) {
         struct json_value level = json_at(&list, i), tcb;
         struct tdx_level *l = &out->levels[i];
         uint32_t pcesvn;
-        PC_TRY(json_object(&level, "tcb", &tcb));
+        PC_TRY(json_get_object(&level, "tcb", &tcb));
         PC_TRY(get_components(l->sgx, &tcb, "sgxtcbcomponents"));
         PC_TRY(get_components(l->tdx, &tcb, "tdxtcbcomponents"));
         PC_TRY(get_uint(&pcesvn, &tcb, "pcesvn", 0xffff));
@@ -195,7 +195,7 @@ static enum err_code get_tcb_info(struct tdx_tcb_info *out, const struct json_va
     struct bytes id;
     struct json_value module;
     uint32_t version, type = 0;
-    PC_TRY(json_str(o, "id", &id));
+    PC_TRY(json_get_str(o, "id", &id));
     PC_TRY(get_uint(&version, o, "version", UINT32_MAX));
     PC_TRY(get_uint(&type, o, "tcbType", UINT32_MAX));
     PC_TRY(get_date(&out->issue_date, o, "issueDate"));
@@ -207,7 +207,7 @@ static enum err_code get_tcb_info(struct tdx_tcb_info *out, const struct json_va
     out->version_ok = version == 3 && type == 0;
     if (!out->id_ok || !out->version_ok)
         return PC_OK;
-    PC_TRY(json_object(o, "tdxModule", &module));
+    PC_TRY(json_get_object(o, "tdxModule", &module));
     PC_TRY(get_module(&out->module, &module));
     PC_TRY(get_identities(out, o));
     return get_levels(out, o);
@@ -217,7 +217,7 @@ static enum err_code get_qe_identity(struct tdx_qe_identity *out, const struct j
 {
     struct bytes id;
     uint32_t version, prodid;
-    PC_TRY(json_str(o, "id", &id));
+    PC_TRY(json_get_str(o, "id", &id));
     PC_TRY(get_uint(&version, o, "version", UINT32_MAX));
     PC_TRY(get_date(&out->issue_date, o, "issueDate"));
     PC_TRY(get_date(&out->next_update, o, "nextUpdate"));

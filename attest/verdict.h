@@ -132,13 +132,14 @@ enum tcb_status {
     X(PC_R_MRSEAM, 79, "mrseam", "the TDX module is not on the list")                              \
     X(PC_R_REPORT_DATA, 80, "report_data", "the report data is not the expected")                  \
     X(PC_R_PLATFORM, 81, "platform_unplaced", "the platform has no id")                            \
-    X(PC_R_NOT_IN_FORCE, 82, "collateral_not_in_force", "an object is not the one in force")
+    X(PC_R_NOT_IN_FORCE, 82, "collateral_not_in_force", "an object is not the one in force")       \
+    X(PC_R_RESOURCES, 83, "resources", "memory ran out before the evidence was judged")
 
 enum verdict_reason {
 #define PC_REASON_ENUM(id, bit, name, text) id = bit,
     PC_REASON_LIST(PC_REASON_ENUM)
 #undef PC_REASON_ENUM
-        PC_R_COUNT = 83 /* one past the last */
+        PC_R_COUNT = 84 /* one past the last */
 };
 
 #define PC_RAW_TCB_MAX     64 /* TDX 52, SNP 56, Nitro 0 */

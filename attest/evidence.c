@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "attest/evidence.h"
+
+#include "attest/tdx.h"
+
+static const struct evidence_verifier verifiers[] = {
+    {PC_VENDOR_TDX, "tdx", tdx_verify},
+};
+
+const struct evidence_verifier *evidence_verifier_of(enum vendor vendor)
+{
+    for (size_t i = 0; i < PC_ARRAY_LEN(verifiers); i++)
+        if (verifiers[i].vendor == vendor)
+            return &verifiers[i];
+    return NULL;
+}
+
+const struct evidence_verifier *evidence_verifier_named(const char *name)
+{
+    for (size_t i = 0; i < PC_ARRAY_LEN(verifiers); i++)
+        if (strcmp(verifiers[i].name, name) == 0)
+            return &verifiers[i];
+    return NULL;
+}
+
+void evidence_verify(struct verdict *out, struct evidence_kept *kept, enum vendor vendor,
+                     const struct evidence_input *in)
+{
+    const struct evidence_verifier *v = evidence_verifier_of(vendor);
+    memset(out, 0, sizeof(*out));
+    if (v == NULL) {
+        verdict_add(out, PC_R_VENDOR);
+        return;
+    }
+    out->vendor = (uint8_t)v->vendor;
+    if (bytes_all_zero_var(PC_BYTES(in->policy->root_sha256[vendor])))
+        verdict_add(out, PC_R_VENDOR);
+    v->verify(out, kept, in);
+}

@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every intel-tdx case of the vectors' MANIFEST: verdict, status, reasons, claims. The list is read
+ * from the MANIFEST, so a case that is added there is tested here. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "attest/der.h"
+#include "attest/evidence.h"
+#include "attest/tdx.h"
+#include "base/hex.h"
+#include "base/json.h"
+
+static struct json_doc *manifest;
+static unsigned evaluations_run, cases_run;
+
+static struct bytes load(const char *path)
+{
+    char full[512];
+    (void)snprintf(full, sizeof(full), "%s/%s", PC_VECTORS, path);
+    FILE *f = fopen(full, "rb");
+    if (f == NULL)
+        return (struct bytes){NULL, 0};
+    size_t cap = 1 << 20;
+    uint8_t *p = malloc(cap);
+    assert_non_null(p);
+    size_t n = fread(p, 1, cap, f);
+    assert_true(n < cap);
+    assert_int_equal(fclose(f), 0);
+    return bytes_of(p, n);
+}
+
+static void unload(struct bytes b)
+{
+    free((void *)(uintptr_t)b.p);
+}
+
+static const char *text(const struct json_value *v, const char *key)
+{
+    struct bytes s;
+    assert_int_equal(json_get_str(v, key, &s), PC_OK);
+    return (const char *)s.p;
+}
+
+/* "2025-06-25T00:00:00Z" */
+static uint64_t time_of(const char *s)
+{
+    unsigned y, mo, d, h, mi, se;
+    uint64_t t;
+    assert_int_equal(sscanf(s, "%u-%u-%uT%u:%u:%uZ", &y, &mo, &d, &h, &mi, &se), 6);
+    assert_true(time_of_civil(&t, y, mo, d, h, mi, se));
+    return t;
+}
+
+static struct bytes optional_file(const struct json_value *files, const char *key)
+{
+    return json_has(files, key) ? load(text(files, key)) : (struct bytes){NULL, 0};
+}
+
+static struct collateral load_set(const struct json_value *files)
+{
+    return (struct collateral){
+        .tcb_info = optional_file(files, "tcb_info"),
+        .tcb_chain = optional_file(files, "tcb_issuer_chain"),
+        .qe_identity = optional_file(files, "qe_identity"),
+        .qe_chain = optional_file(files, "qe_issuer_chain"),
+        .root_crl = optional_file(files, "root_crl"),
+        .pck_crl = optional_file(files, "pck_crl"),
+    };
+}
+
+static void unload_set(const struct collateral *c)
+{
+    unload(c->tcb_info);
+    unload(c->tcb_chain);
+    unload(c->qe_identity);
+    unload(c->qe_chain);
+    unload(c->root_crl);
+    unload(c->pck_crl);
+}
+
+/* Names of all reasons, "a b c "; the status is appended as on the command line. */
+static void reasons_text(char out[static 2048], const struct verdict *v)
+{
+    size_t n = 0;
+    out[0] = '\0';
+    for (unsigned r = 0; r < PC_R_COUNT; r++)
+        if (verdict_has(v, (enum verdict_reason)r))
+            n += (size_t)snprintf(out + n, 2048 - n, "%s%s%s ", verdict_reason_name(r),
+                                  r == PC_R_TCB_STATUS ? ":" : "",
+                                  r == PC_R_TCB_STATUS ? verdict_status_name(v->tcb_status) : "");
+}
+
+/* The MANIFEST's words for which the verifier has finer codes. */
+static const char *const finer[][3] = {
+    {"unsupported_version_or_tee_type", "unsupported_version", "unsupported_tee_type"},
+    {"cert_data_not_pem_or_untrusted_root", "cert_data_not_pem", ""},
+    {"qe_identity_mismatch:mrsigner/isvprodid", "qe_identity_mismatch:mrsigner",
+     "qe_identity_mismatch:isvprodid"},
+    {"not_a_quote", "unsupported_version", ""},
+};
+
+static void expect_reason(const struct verdict *v, const char *want)
+{
+    char have[2048], word[128];
+    const char *names[2] = {want, ""};
+    reasons_text(have, v);
+    for (size_t i = 0; i < PC_ARRAY_LEN(finer); i++)
+        if (strcmp(want, finer[i][0]) == 0) {
+            names[0] = finer[i][1];
+            names[1] = finer[i][2];
+        }
+    for (size_t i = 0; i < 2; i++) {
+        (void)snprintf(word, sizeof(word), "%s ", names[i]);
+        if (names[i][0] != '\0' && strstr(have, word) == NULL)
+            fail_msg("missing reason %s in: %s", names[i], have);
+    }
+}
+
+static unsigned reason_count(const struct verdict *v)
+{
+    return (unsigned)__builtin_popcountll(v->reasons[0]) +
+           (unsigned)__builtin_popcountll(v->reasons[1]);
+}
+
+static void expect_advisories(const struct verdict *v, const struct json_value *tcb)
+{
+    struct json_value list;
+    size_t n;
+    assert_int_equal(json_get_array(tcb, "advisories", &list, &n), PC_OK);
+    assert_int_equal(v->advisory_count, n);
+    for (size_t i = 0; i < n; i++) {
+        struct json_value e = json_at(&list, i);
+        assert_string_equal(v->advisories[i], text(&e, NULL));
+    }
+}
+
+static void run_evaluation(struct bytes quote, const struct json_value *eval)
+{
+    struct evidence_policy policy;
+    struct verdict v, again;
+    struct json_value sets, set, files, tcb, reasons;
+    bool crl;
+    size_t n;
+    struct json_value root = json_root(manifest);
+    assert_int_equal(json_get_object(&root, "collateral_sets", &sets), PC_OK);
+    assert_int_equal(json_get_object(&sets, text(eval, "collateral"), &set), PC_OK);
+    assert_int_equal(json_get_object(&set, "files", &files), PC_OK);
+    policy_manifest(&policy);
+    struct evidence_input in = {.evidence = quote,
+                                .collateral = load_set(&files),
+                                .policy = &policy,
+                                .evidence_time = time_of(text(eval, "time")),
+                                .collateral_time = time_of(text(eval, "time")),
+                                .dates = PC_DATES_FULL};
+    evidence_verify(&v, NULL, PC_VENDOR_TDX, &in);
+
+    char have[2048];
+    reasons_text(have, &v);
+    print_message("    %s %s: %s %s\n", text(eval, "collateral"), text(eval, "time"),
+                  verdict_accepts(&v) ? "ACCEPT" : "REJECT", have);
+    assert_int_equal(verdict_accepts(&v),
+                     strcmp(text(eval, "verdict_default_policy"), "ACCEPT") == 0);
+    assert_int_equal(json_get_bool(eval, "crl_checked", &crl), PC_OK);
+    assert_int_equal(v.crl_checked, crl);
+    if (json_has(eval, "tcb_status"))
+        assert_string_equal(verdict_status_name(v.tcb_status), text(eval, "tcb_status"));
+    else
+        assert_int_equal(v.tcb_status, PC_TCB_NONE);
+    if (json_has(eval, "tcb") && v.tcb_status != PC_TCB_NOT_SUPPORTED) {
+        assert_int_equal(json_get_object(eval, "tcb", &tcb), PC_OK);
+        assert_int_equal(v.tcb_date, time_of(text(&tcb, "tcb_date")));
+        expect_advisories(&v, &tcb);
+    }
+    if (json_has(eval, "reasons")) {
+        assert_int_equal(json_get_array(eval, "reasons", &reasons, &n), PC_OK);
+        assert_int_equal(reason_count(&v), n); /* these, and no other */
+        for (size_t i = 0; i < n; i++) {
+            struct json_value r = json_at(&reasons, i);
+            expect_reason(&v, text(&r, NULL));
+        }
+    }
+    /* Kept collateral changes speed, never a verdict. */
+    struct evidence_kept *kept = evidence_kept_new();
+    assert_non_null(kept);
+    for (int i = 0; i < 2; i++) {
+        evidence_verify(&again, kept, PC_VENDOR_TDX, &in);
+        assert_memory_equal(&again, &v, sizeof(v));
+    }
+    evidence_kept_free(kept);
+    unload_set(&in.collateral);
+    evaluations_run++;
+}
+
+static void expect_bytes(const struct json_value *claims, const char *key, const uint8_t *have,
+                         size_t n)
+{
+    uint8_t want[128];
+    assert_int_equal(json_get_hex(claims, key, want, n), PC_OK);
+    assert_memory_equal(have, want, n);
+}
+
+static void check_pck(const struct tdx_view *view, const struct json_value *claims)
+{
+    struct json_value pck, comps;
+    uint64_t v;
+    size_t n;
+    assert_int_equal(json_get_object(claims, "pck", &pck), PC_OK);
+    assert_true(view->has_pck);
+    expect_bytes(&pck, "fmspc", view->pck.fmspc, 6);
+    expect_bytes(&pck, "pceid", view->pck.pceid, 2);
+    expect_bytes(&pck, "ppid", view->pck.ppid, 16);
+    expect_bytes(&pck, "cpusvn", view->pck.cpusvn, 16);
+    expect_bytes(&pck, "serial", view->serial.v, view->serial.n);
+    assert_int_equal(json_get_u64(&pck, "pcesvn", 0xffff, &v), PC_OK);
+    assert_int_equal(view->pck.pcesvn, v);
+    assert_int_equal(json_get_u64(&pck, "sgx_type", 0xff, &v), PC_OK);
+    assert_int_equal(view->pck.sgx_type, v);
+    assert_int_equal(view->not_before, time_of(text(&pck, "not_before")));
+    assert_int_equal(view->not_after, time_of(text(&pck, "not_after")));
+    assert_int_equal(json_get_array(&pck, "comps", &comps, &n), PC_OK);
+    assert_int_equal(n, 16);
+    for (size_t i = 0; i < n; i++) {
+        struct json_value c = json_at(&comps, i);
+        assert_int_equal(json_get_u64(&c, NULL, 255, &v), PC_OK);
+        assert_int_equal(view->pck.comps[i], v);
+    }
+}
+
+static void check_claims(struct bytes quote, const struct json_value *c)
+{
+    static const struct {
+        const char *name;
+        size_t at, n;
+    } fields[] = {
+        {"tee_tcb_svn", PC_TD_TCB_SVN, 16},
+        {"mrseam", PC_TD_MRSEAM, 48},
+        {"mrsignerseam", PC_TD_MRSIGNERSEAM, 48},
+        {"seam_attributes", PC_TD_SEAMATTRIBUTES, 8},
+        {"td_attributes", PC_TD_ATTRIBUTES, 8},
+        {"xfam", PC_TD_XFAM, 8},
+        {"mrtd", PC_TD_MRTD, 48},
+        {"mrconfigid", PC_TD_MRCONFIGID, 48},
+        {"mrowner", PC_TD_MROWNER, 48},
+        {"mrownerconfig", PC_TD_MROWNERCONFIG, 48},
+        {"rtmr0", PC_TD_RTMR0, 48},
+        {"rtmr1", PC_TD_RTMR1, 48},
+        {"rtmr2", PC_TD_RTMR2, 48},
+        {"rtmr3", PC_TD_RTMR3, 48},
+        {"report_data", PC_TD_REPORTDATA, 64},
+        {"tee_tcb_svn2", PC_TD_TCB_SVN2, 16},
+        {"mrservicetd", PC_TD_MRSERVICETD, 48},
+    };
+    struct tdx_view view;
+    assert_true(tdx_view_of(&view, quote));
+    for (size_t i = 0; i < PC_ARRAY_LEN(fields); i++)
+        if (json_has(c, fields[i].name)) {
+            assert_true(fields[i].at + fields[i].n <= view.quote.body.n);
+            expect_bytes(c, fields[i].name, view.quote.body.p + fields[i].at, fields[i].n);
+        }
+    expect_bytes(c, "header_qe_vendor_id", view.quote.header.p + PC_QH_QE_VENDOR, 16);
+    expect_bytes(c, "header_user_data", view.quote.header.p + PC_QH_USER_DATA, 20);
+    check_pck(&view, c);
+}
+
+/* Cases that are refused whatever the collateral. */
+static void run_expectation(struct bytes quote, const struct json_value *c,
+                            const struct json_value *files)
+{
+    struct evidence_policy policy;
+    struct verdict v;
+    struct json_value expect, reasons;
+    size_t n;
+    char have[2048];
+    assert_int_equal(json_get_object(c, "expect", &expect), PC_OK);
+    assert_string_equal(text(&expect, "verdict_default_policy"), "REJECT");
+    policy_manifest(&policy);
+    uint64_t t =
+        time_of(json_has(&expect, "time") ? text(&expect, "time") : "2026-02-18T14:00:00Z");
+    struct evidence_input in = {.evidence = quote,
+                                .collateral = load_set(files),
+                                .policy = &policy,
+                                .evidence_time = t,
+                                .collateral_time = t,
+                                .dates = PC_DATES_FULL};
+    evidence_verify(&v, NULL, PC_VENDOR_TDX, &in);
+    reasons_text(have, &v);
+    print_message("    expect: %s %s\n", verdict_accepts(&v) ? "ACCEPT" : "REJECT", have);
+    assert_false(verdict_accepts(&v));
+    assert_int_equal(json_get_array(&expect, "reasons", &reasons, &n), PC_OK);
+    for (size_t i = 0; i < n; i++) {
+        struct json_value r = json_at(&reasons, i);
+        expect_reason(&v, text(&r, NULL));
+    }
+    unload_set(&in.collateral);
+}
+
+static void run_case(const struct json_value *c)
+{
+    struct json_value files, claims, evals;
+    size_t n;
+    print_message("  %s\n", text(c, "id"));
+    assert_int_equal(json_get_object(c, "files", &files), PC_OK);
+    if (json_has(&files, "crl"))
+        return; /* cert_test.c */
+    struct bytes quote = load(text(&files, json_has(&files, "quote") ? "quote" : "tdreport"));
+    assert_non_null(quote.p);
+    if (json_has(c, "claims")) {
+        assert_int_equal(json_get_object(c, "claims", &claims), PC_OK);
+        if (json_has(&claims, "mrtd"))
+            check_claims(quote, &claims);
+    }
+    if (json_has(c, "evaluations")) {
+        assert_int_equal(json_get_array(c, "evaluations", &evals, &n), PC_OK);
+        for (size_t i = 0; i < n; i++) {
+            struct json_value e = json_at(&evals, i);
+            run_evaluation(quote, &e);
+        }
+    }
+    if (json_has(c, "expect"))
+        run_expectation(quote, c, &files);
+    unload(quote);
+    cases_run++;
+}
+
+static void test_manifest(void **state)
+{
+    (void)state;
+    struct json_value root = json_root(manifest), cases;
+    size_t n;
+    assert_int_equal(json_get_array(&root, "cases", &cases, &n), PC_OK);
+    for (size_t i = 0; i < n; i++) {
+        struct json_value c = json_at(&cases, i);
+        if (strcmp(text(&c, "vendor"), "intel-tdx") == 0)
+            run_case(&c);
+    }
+    print_message("  %u cases, %u evaluations\n", cases_run, evaluations_run);
+    assert_true(evaluations_run >= 20 && cases_run >= 20);
+}
+
+/* The worked vector of attestation.md C7: first 8 bytes of measurement, platform, claims. */
+static void test_worked_claims(void **state)
+{
+    (void)state;
+    struct evidence_policy policy;
+    struct verdict v;
+    struct collateral none = {{NULL, 0}};
+    struct bytes quote = load("tdx/v4-phala-uptodate.bin");
+    static const uint8_t measurement[8] = {0x85, 0xad, 0x30, 0xc3, 0x10, 0x77, 0x50, 0x53};
+    static const uint8_t platform[8] = {0xa5, 0xea, 0xe5, 0x91, 0x5e, 0xd4, 0x87, 0xe0};
+    static const uint8_t claims[8] = {0x3b, 0xe2, 0xb7, 0x7a, 0xf9, 0x36, 0xc0, 0x42};
+    policy_manifest(&policy);
+    struct evidence_input in = {.evidence = quote, .collateral = none, .policy = &policy};
+    evidence_verify(&v, NULL, PC_VENDOR_TDX, &in);
+    assert_int_equal(v.has_claims, 1);
+    assert_memory_equal(v.measurement, measurement, 8);
+    assert_memory_equal(v.platform, platform, 8);
+    assert_memory_equal(v.claims, claims, 8);
+    unload(quote);
+}
+
+int main(void)
+{
+    struct bytes text_of_manifest = load("MANIFEST.json");
+    if (text_of_manifest.p == NULL) {
+        if (access(PC_VECTORS "/..", F_OK) == 0) {
+            (void)fprintf(stderr, "FAIL: %s is not there\n", PC_VECTORS "/MANIFEST.json");
+            return 1;
+        }
+        (void)fprintf(stderr, "SKIP: no vectors in %s\n", PC_VECTORS);
+        return 77;
+    }
+    enum err_code e = json_parse(&manifest, text_of_manifest, 1 << 20, 32);
+    if (e != PC_OK) {
+        (void)fprintf(stderr, "MANIFEST.json: %s\n", json_error(manifest));
+        return 1;
+    }
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_manifest),
+        cmocka_unit_test(test_worked_claims),
+    };
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    json_free(manifest);
+    unload(text_of_manifest);
+    return failed;
+}
