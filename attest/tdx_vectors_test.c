@@ -348,7 +348,7 @@ static void test_worked_claims(void **state)
     (void)state;
     struct evidence_policy policy;
     struct verdict v;
-    struct collateral none = {{NULL, 0}};
+    const struct collateral none = {.tcb_info = {NULL, 0}};
     struct bytes quote = load("tdx/v4-phala-uptodate.bin");
     static const uint8_t measurement[8] = {0x85, 0xad, 0x30, 0xc3, 0x10, 0x77, 0x50, 0x53};
     static const uint8_t platform[8] = {0xa5, 0xea, 0xe5, 0x91, 0x5e, 0xd4, 0x87, 0xe0};
