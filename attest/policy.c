@@ -15,6 +15,7 @@ void policy_manifest(struct evidence_policy *out)
     memcpy(out->root_sha256[PC_VENDOR_TDX], policy_intel_root_sha256, 32);
     out->statuses = 1U << PC_TCB_UP_TO_DATE;
     out->td_allowed = PC_TD_SEPT_VE_DISABLE | PC_TD_PKS | PC_TD_KL | PC_TD_PERFMON;
+    out->service_td_allowed = true;
     out->xfam_required = XFAM_REQUIRED;
     out->xfam_allowed = XFAM_ALLOWED;
 }
@@ -25,6 +26,7 @@ void policy_network(struct evidence_policy *out, const uint8_t roots[4][32])
     if (roots != NULL)
         memcpy(out->root_sha256, roots, sizeof(out->root_sha256));
     out->crl_required = true;
+    out->service_td_allowed = false;
     /* Without SEPT_VE_DISABLE the host can interrupt a TD at a page of its choice; PERFMON shares
      * counters of the core with the TD, which no node needs. */
     out->td_required = PC_TD_SEPT_VE_DISABLE;

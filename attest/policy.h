@@ -51,6 +51,7 @@ struct evidence_policy {
     uint64_t td_required; /* TDATTRIBUTES bits that must be set; */
     uint64_t
         td_allowed; /* that may be set. Debug group and MIGRATABLE are refused whatever it says */
+    bool service_td_allowed; /* MRSERVICETD may be set: somebody else may migrate or bind the TD */
     uint64_t xfam_required;
     uint64_t xfam_allowed;
 
@@ -74,9 +75,10 @@ struct evidence_policy {
 /* The vendors' own policy of the published vectors: UpToDate, no debug, CRLs checked when there. */
 void policy_manifest(struct evidence_policy *out);
 
-/* The network's: both CRLs required, SEPT_VE_DISABLE set, PERFMON clear. Evaluation numbers are the
- * chain's business there (the objects in force), the platform id the caller's. Roots are those of
- * policy.bin: four hashes by vendor, zero = not accepted; NULL: the built-in ones. */
+/* The network's: both CRLs required, SEPT_VE_DISABLE set, PERFMON clear, no service TD. Evaluation
+ * numbers are the chain's business there (the objects in force), the platform id the caller's.
+ * Roots are those of policy.bin: four hashes by vendor, zero = not accepted; NULL: the built-in
+ * ones. */
 void policy_network(struct evidence_policy *out, const uint8_t roots[4][32]);
 
 /* SHA-256 of Intel's SGX root certificate. */

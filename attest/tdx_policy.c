@@ -47,7 +47,7 @@ static void check_td(struct verdict *v, const struct evidence_policy *p, const s
         verdict_add(v, PC_R_TD_ATTR_MISSING);
     if ((xfam & p->xfam_required) != p->xfam_required || (xfam & ~p->xfam_allowed) != 0)
         verdict_add(v, PC_R_XFAM);
-    if (q->body.n >= PC_TDX_BODY_15 &&
+    if (!p->service_td_allowed && q->body.n >= PC_TDX_BODY_15 &&
         !bytes_all_zero_var(bytes_of(q->body.p + PC_TD_MRSERVICETD, 48)))
         verdict_add(v, PC_R_SERVICE_TD);
 }

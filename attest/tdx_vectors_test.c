@@ -16,7 +16,7 @@
 #include "base/json.h"
 
 static struct json_doc *manifest;
-static unsigned evaluations_run, cases_run;
+static unsigned evaluations_run, cases_run, dates_equal, dates_older;
 
 static struct bytes load(const char *path)
 {
@@ -173,7 +173,13 @@ static void run_evaluation(struct bytes quote, const struct json_value *eval)
         assert_int_equal(v.tcb_status, PC_TCB_NONE);
     if (json_has(eval, "tcb") && v.tcb_status != PC_TCB_NOT_SUPPORTED) {
         assert_int_equal(json_get_object(eval, "tcb", &tcb), PC_OK);
-        assert_int_equal(v.tcb_date, time_of(text(&tcb, "tcb_date")));
+        /* Here the date is the oldest of platform, module and QE; the MANIFEST gives the platform
+         * level's (docs/decisions/0041). They differ only where the module is the older one. */
+        uint64_t platform_date = time_of(text(&tcb, "tcb_date"));
+        if (v.tcb_date == platform_date)
+            dates_equal++;
+        else
+            assert_true(v.tcb_date < platform_date && ++dates_older <= 2);
         expect_advisories(&v, &tcb);
     }
     if (json_has(eval, "reasons")) {
@@ -339,7 +345,7 @@ static void test_manifest(void **state)
             run_case(&c);
     }
     print_message("  %u cases, %u evaluations\n", cases_run, evaluations_run);
-    assert_true(evaluations_run >= 20 && cases_run >= 20);
+    assert_true(evaluations_run >= 26 && cases_run >= 21 && dates_equal >= 20);
 }
 
 /* The worked vector of attestation.md C7: first 8 bytes of measurement, platform, claims. */
@@ -367,7 +373,7 @@ int main(void)
 {
     struct bytes text_of_manifest = load("MANIFEST.json");
     if (text_of_manifest.p == NULL) {
-        if (access(PC_VECTORS "/..", F_OK) == 0) {
+        if (access(PC_SOURCE_DIR "/../shared", F_OK) == 0) {
             (void)fprintf(stderr, "FAIL: %s is not there\n", PC_VECTORS "/MANIFEST.json");
             return 1;
         }
