@@ -76,6 +76,14 @@ enum err_code group_point_decode(const struct group *g, struct point *out,
     return PC_E_NOT_CANONICAL;
 }
 
+enum err_code group_accumulate_var(const struct group *g, struct point *acc,
+                                   const uint8_t in[static 32])
+{
+    if (bytes_all_zero_var(bytes_of(in, 32)))
+        return PC_E_IDENTITY;
+    return g->accumulate(acc, in) ? PC_OK : PC_E_NOT_CANONICAL;
+}
+
 bool group_is_identity(const struct point *p)
 {
     static const struct point identity;

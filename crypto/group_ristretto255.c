@@ -106,6 +106,16 @@ static void lincomb_var(struct point *out, const struct scalar *s, const struct 
     pc_wipe(&acc, sizeof acc);
 }
 
+/* libsodium's addition refuses operands that are not canonical encodings. */
+static bool accumulate(struct point *acc, const uint8_t in[static 32])
+{
+    struct point sum;
+    if (crypto_core_ristretto255_add(sum.b, acc->b, in) != 0)
+        return false;
+    *acc = sum;
+    return true;
+}
+
 static void from_uniform(struct point *out, const uint8_t wide[static 64])
 {
     PC_ASSERT(crypto_core_ristretto255_from_hash(out->b, wide) == 0);
@@ -132,4 +142,5 @@ const struct group group_ristretto255 = {
     .sum_var = sum_var,
     .lincomb_var = lincomb_var,
     .from_uniform = from_uniform,
+    .accumulate = accumulate,
 };

@@ -136,6 +136,15 @@ static uint64_t log_of(const struct point *p, uint64_t q)
     {                                                                                              \
         store_point(o, reduce_mod(wide, ORDER));                                                   \
     }                                                                                              \
+    static bool acc_##SUFFIX(struct point *acc, const uint8_t in[static 32])                       \
+    {                                                                                              \
+        struct point p;                                                                            \
+        memcpy(p.b, in, sizeof p.b);                                                               \
+        if (!point_ok(&p, ORDER))                                                                  \
+            return false;                                                                          \
+        add_##SUFFIX(acc, acc, &p);                                                                \
+        return true;                                                                               \
+    }                                                                                              \
     const struct group group_tiny##SUFFIX = {                                                      \
         .name = "tiny" #SUFFIX,                                                                    \
         .suite = "tiny" #SUFFIX "-SHA512",                                                         \
@@ -155,6 +164,7 @@ static uint64_t log_of(const struct point *p, uint64_t q)
         .sum_var = sum_##SUFFIX,                                                                   \
         .lincomb_var = lincomb_##SUFFIX,                                                           \
         .from_uniform = uniform_##SUFFIX,                                                          \
+        .accumulate = acc_##SUFFIX,                                                                \
     };
 
 TINY_GROUP(61, UINT64_C(0x1fffffffffffffff), 65535)
