@@ -24,8 +24,8 @@ static enum err_code on_frame(void *ctx, struct ipc_end *end, struct bytes frame
     struct daemon_link *l = ctx;
     (void)end;
     (void)fd; /* these links take none */
-    enum err_code e = ipc_dispatch(l->d->spec->handlers, l->d->spec->ctx, l->other,
-                                   l->d->spec->self, frame);
+    enum err_code e =
+        ipc_dispatch(l->d->spec->handlers, l->d->spec->ctx, l->other, l->d->spec->self, frame);
     if (e != PC_OK)
         log_error("ipc_protocol_error", LOG_STR("from", ipc_process_name(l->other)),
                   LOG_STR("message", ipc_type_name(ipc_type_of(frame))),

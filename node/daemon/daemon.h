@@ -40,7 +40,7 @@ struct daemon_spec {
     enum sandbox_role role;
     const char *name; /* in logs */
     const struct ipc_handlers *handlers;
-    void *ctx; /* for handlers and the two below */
+    void *ctx;                                        /* for handlers and the two below */
     void (*link_up)(void *ctx, enum ipc_link link);   /* may be NULL */
     void (*link_down)(void *ctx, enum ipc_link link); /* may be NULL */
 };

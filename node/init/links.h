@@ -3,8 +3,8 @@
  * links.h - who is joined to whom, and on which descriptor (docs/INTERNALS.md 1).
  *
  * One table for polyclave-init, which makes the socketpairs, and for the children, which find their
- * ends at fixed descriptors: LINK_FD_CTL for init, LINK_FD_FIRST + (link - 1) for each link that the
- * process has. Links that a process does not have are not open in it.
+ * ends at fixed descriptors: LINK_FD_CTL for init, LINK_FD_FIRST + (link - 1) for each link that
+ * the process has. Links that a process does not have are not open in it.
  */
 #ifndef PC_NODE_LINKS_H
 #define PC_NODE_LINKS_H

@@ -67,7 +67,10 @@ static enum err_code set_log_level(struct config *c, const char *value)
     return PC_E_MALFORMED;
 }
 
-#define TEXT_KEY(field, longest) {#field, offsetof(struct config, field), (longest), true, NULL}
+#define TEXT_KEY(field, longest)                                                                   \
+    {                                                                                              \
+#field, offsetof(struct config, field), (longest), true, NULL                              \
+    }
 static const struct key keys[] = {
     {"rpc", 0, CONFIG_MAX_TEXT - 1, true, set_rpc},
     {"rpc_agree", 0, 8, false, set_rpc_agree},

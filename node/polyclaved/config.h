@@ -51,7 +51,8 @@ struct config_problem {
     char text[160];
 };
 
-/* Parse the text of a file. PC_E_USAGE with *why filled on the first problem; *out is then zeroed. */
+/* Parse the text of a file. PC_E_USAGE with *why filled on the first problem; *out is then zeroed.
+ */
 PC_MUST_USE enum err_code config_parse(struct config *out, struct config_problem *why,
                                        struct bytes text);
 

@@ -28,7 +28,8 @@ static void test_accepts_a_whole_file(void **state)
     (void)state;
     struct config c;
     struct config_problem why;
-    assert_int_equal(parse(&c, &why, BASE "rpc = https://two\r\n  rpc = http://three  \n\n"), PC_OK);
+    assert_int_equal(parse(&c, &why, BASE "rpc = https://two\r\n  rpc = http://three  \n\n"),
+                     PC_OK);
     assert_int_equal(c.rpc_count, 3);
     assert_int_equal(c.rpc_agree, 2); /* a majority when nothing is said */
     assert_string_equal(c.rpc[1], "https://two");
@@ -79,11 +80,12 @@ static void test_bounds(void **state)
     for (size_t n = 127; n <= 130; n++) {
         memset(endpoint, 'x', n);
         endpoint[n] = '\0';
-        snprintf(text, sizeof text,
-                 "rpc = http://x\npeer_listen = a\nhttp_listen = b\nendpoint = %s\nrelay_socket = r\n"
-                 "data_dir = d\ncontrol_socket = c\n"
-                 "owner = 0x00112233445566778899aabbccddeeff00112233\n",
-                 endpoint);
+        snprintf(
+            text, sizeof text,
+            "rpc = http://x\npeer_listen = a\nhttp_listen = b\nendpoint = %s\nrelay_socket = r\n"
+            "data_dir = d\ncontrol_socket = c\n"
+            "owner = 0x00112233445566778899aabbccddeeff00112233\n",
+            endpoint);
         assert_int_equal(parse(&c, &why, text), n <= 128 ? PC_OK : PC_E_USAGE);
     }
     size_t used = strlen(BASE);
