@@ -240,6 +240,15 @@ enum err_code json_get_u64(const struct json_value *v, const char *key, uint64_t
     return PC_OK;
 }
 
+enum err_code json_get_i64(const struct json_value *v, const char *key, int64_t *out)
+{
+    struct json_value number;
+    *out = 0;
+    PC_TRY(want(v, key, PC_JSON_INTEGER, "an integer", &number));
+    *out = json_integer_value(number.node);
+    return PC_OK;
+}
+
 enum err_code json_get_bool(const struct json_value *v, const char *key, bool *out)
 {
     struct json_value b;

@@ -83,6 +83,8 @@ PC_MUST_USE enum err_code json_get_str(const struct json_value *v, const char *k
 /* Integer 0..max; reals and negatives are refused. */
 PC_MUST_USE enum err_code json_get_u64(const struct json_value *v, const char *key, uint64_t max,
                                        uint64_t *out);
+/* Integer of either sign. */
+PC_MUST_USE enum err_code json_get_i64(const struct json_value *v, const char *key, int64_t *out);
 PC_MUST_USE enum err_code json_get_bool(const struct json_value *v, const char *key, bool *out);
 /* Exactly n bytes in hexadecimal text, 0x in front or not. */
 PC_MUST_USE enum err_code json_get_hex(const struct json_value *v, const char *key, uint8_t *out,
