@@ -7,7 +7,7 @@
 
 #include "base/json.h"
 
-#define VECTOR_MAX 4096
+#define VECTOR_MAX 20480
 
 /* A byte string of a vector, decoded. */
 struct vector_bytes {
