@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * polyclave-quote-sim - the simulated TDX machine: 64 bytes of report data on stdin, a quote on
+ * stdout.
+ *
+ * The evidence is in Intel's format under throw-away roots, so it passes the same verifiers
+ * unchanged and is worthless on every network that pins the vendor's root. This file reads the
+ * command line; sim/store.h has the folders, sim/vendor.h and sim/quote.h what is in them.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "attest/pem.h"
+#include "attest/sim/measure.h"
+#include "attest/sim/store.h"
+#include "base/hex.h"
+
+static const char help[] =
+    "polyclave-quote-sim makes simulated TDX evidence: Intel's formats under throw-away roots.\n"
+    "\n"
+    "  polyclave-quote-sim init-vendor DIR [--fmspc HEX] [--number N] [--now T]\n"
+    "  polyclave-quote-sim init-platform DIR --vendor DIR [--quote-version 4|5] [--now T]\n"
+    "                      [measured]\n"
+    "  polyclave-quote-sim collateral DIR --out DIR [--number N] [--now T] [--revoke PLATFORM]...\n"
+    "  polyclave-quote-sim --platform DIR [measured] < report_data > quote\n"
+    "\n"
+    "measured, what the TD's registers hold (kept with init-platform, else for this quote):\n"
+    "  --bin DIR         MRTD: the node's programs in that folder\n"
+    "  --file F          MRTD: this file (repeat); instead of --bin\n"
+    "  --policy F        MRCONFIGID: SHA-384 of that file\n"
+    "  --mrtd HEX        MRTD as given, 48 bytes;  --mrconfigid HEX likewise\n"
+    "\n"
+    "init-vendor writes keys, certificates and a collateral folder; collateral issues a new set:\n"
+    "fresh dates, the evaluation number N, the named platforms' certificates revoked. T is Unix\n"
+    "seconds, by default the clock's; objects begin an hour before.\n"
+    "\n"
+    "Examples:\n"
+    "  polyclave-quote-sim init-vendor run/intel\n"
+    "  polyclave-quote-sim init-platform run/machine1 --vendor run/intel --quote-version 5\n"
+    "  head -c 64 /dev/zero | polyclave-quote-sim --platform run/machine1 > quote.bin\n";
+
+enum { EXIT_USAGE = 2 };
+
+struct options {
+    const char *vendor, *platform, *out, *bin, *policy, *mrtd, *mrconfigid;
+    uint8_t fmspc[6];
+    uint32_t number;
+    uint64_t now;
+    uint16_t quote_version;
+    struct sim_file files[PC_SIM_FILES_MAX];
+    size_t file_count;
+    const char *revoke[PC_SIM_REVOKED_MAX];
+    size_t revoke_count;
+};
+
+static int usage(const char *what, const char *which)
+{
+    (void)fprintf(stderr,
+                  "polyclave-quote-sim: %s %s; polyclave-quote-sim --help shows the forms\n", what,
+                  which);
+    return EXIT_USAGE;
+}
+
+static bool number(uint64_t *out, const char *text, uint64_t max)
+{
+    char *end;
+    errno = 0;
+    unsigned long long v = strtoull(text, &end, 10);
+    *out = v;
+    return errno == 0 && *text >= '0' && *text <= '9' && *end == '\0' && v <= max;
+}
+
+/* One option; false if its value is wrong. */
+static bool take(struct options *o, int c, const char *arg)
+{
+    uint64_t v = 0;
+    switch (c) {
+    case 'v':
+        o->vendor = arg;
+        return true;
+    case 'p':
+        o->platform = arg;
+        return true;
+    case 'o':
+        o->out = arg;
+        return true;
+    case 'b':
+        o->bin = arg;
+        return true;
+    case 'P':
+        o->policy = arg;
+        return true;
+    case 'm':
+        o->mrtd = arg;
+        return true;
+    case 'c':
+        o->mrconfigid = arg;
+        return true;
+    case 'f':
+        if (o->file_count == PC_SIM_FILES_MAX)
+            return false;
+        o->files[o->file_count++].path = arg;
+        return true;
+    case 'r':
+        if (o->revoke_count == PC_SIM_REVOKED_MAX)
+            return false;
+        o->revoke[o->revoke_count++] = arg;
+        return true;
+    case 'F':
+        return hex_decode(o->fmspc, 6, arg, strlen(arg)) == PC_OK;
+    case 'n':
+        if (!number(&v, arg, UINT32_MAX))
+            return false;
+        o->number = (uint32_t)v;
+        return true;
+    case 'q':
+        if (!number(&v, arg, 5) || v < 4)
+            return false;
+        o->quote_version = (uint16_t)v;
+        return true;
+    case 't':
+        /* The last second that a certificate of 30 years can still carry in four digits. */
+        return number(&o->now, arg, UINT64_C(250000000000)) && o->now > 3600;
+    }
+    return false;
+}
+
+/* Registers by the options into mrtd and mrconfigid; without options they stay. */
+static bool measure(const struct options *o, uint8_t mrtd[static 48], uint8_t mrconfigid[static 48])
+{
+    const char *bad = "";
+    enum err_code e = PC_OK;
+    if ((o->bin != NULL) + (o->file_count > 0) + (o->mrtd != NULL) > 1 ||
+        (o->policy != NULL && o->mrconfigid != NULL))
+        return usage("give one of", "--bin, --file, --mrtd, and one of --policy, --mrconfigid"),
+               false;
+    if (o->bin != NULL)
+        e = sim_measure_node(mrtd, &bad, o->bin);
+    else if (o->file_count > 0)
+        e = sim_measure_files(mrtd, &bad, o->files, o->file_count);
+    else if (o->mrtd != NULL)
+        e = hex_decode(mrtd, 48, o->mrtd, strlen(bad = o->mrtd));
+    if (e == PC_OK && o->policy != NULL)
+        e = sim_hash_file(mrconfigid, bad = o->policy);
+    else if (e == PC_OK && o->mrconfigid != NULL)
+        e = hex_decode(mrconfigid, 48, o->mrconfigid, strlen(bad = o->mrconfigid));
+    if (e != PC_OK)
+        (void)fprintf(stderr, "polyclave-quote-sim: cannot measure %s: %s\n", bad, pc_err_text(e));
+    return e == PC_OK;
+}
+
+static bool issue(const struct sim_vendor *v, const struct options *o, const char *dir)
+{
+    static struct sim_collateral set;
+    static struct tdx_tcb_info levels;
+    struct tdx_qe_identity identity;
+    for (size_t i = 0; i < o->revoke_count; i++) {
+        static struct sim_platform p;
+        static struct pem_chain pem;
+        struct cert leaf;
+        if (!sim_platform_load(&p, o->revoke[i]) ||
+            pem_decode(&pem, bytes_of(p.pem, p.pem_n)) != PC_OK ||
+            cert_parse(&leaf, pem.cert[0]) != PC_OK)
+            return usage("cannot revoke", o->revoke[i]), false;
+        set.revoked[set.revoked_count++] = leaf.serial;
+    }
+    sim_levels(&levels, v, o->number, o->now - 3600);
+    sim_identity(&identity, o->number, o->now - 3600);
+    sim_collateral_build(&set, v, &levels, &identity, o->now - 3600);
+    return sim_collateral_save(dir, &set);
+}
+
+static int init_vendor(const struct options *o, const char *dir)
+{
+    static struct sim_vendor v;
+    char path[4096];
+    sim_vendor_new(&v, rng_system(), o->fmspc, o->now - 3600);
+    if (snprintf(path, sizeof(path), "%s/collateral", dir) >= (int)sizeof(path))
+        return usage("name too long:", dir);
+    return sim_vendor_save(dir, &v) && issue(&v, o, path) ? EXIT_SUCCESS : EXIT_USAGE;
+}
+
+static int collateral(const struct options *o, const char *dir)
+{
+    static struct sim_vendor v;
+    if (o->out == NULL)
+        return usage("collateral needs", "--out DIR");
+    return sim_vendor_load(&v, dir) && issue(&v, o, o->out) ? EXIT_SUCCESS : EXIT_USAGE;
+}
+
+static int init_platform(const struct options *o, const char *dir)
+{
+    static struct sim_vendor v;
+    static struct sim_platform p;
+    static struct sim_platform_cert cert;
+    static const uint8_t svn[16] = {7, 1, 4};
+    struct tdx_pck pck;
+    if (o->vendor == NULL)
+        return usage("init-platform needs", "--vendor DIR");
+    if (!sim_vendor_load(&v, o->vendor) || !measure(o, p.mrtd, p.mrconfigid))
+        return EXIT_USAGE;
+    sim_pck_default(&pck, &v, rng_system());
+    sim_platform_new(&cert, &v, rng_system(), &pck, o->now - 3600);
+    sim_platform_pem(p.pem, sizeof(p.pem), &p.pem_n, &v, &cert);
+    p.pck_key = cert.key;
+    p.quote_version = o->quote_version;
+    memcpy(p.tee_tcb_svn, svn, sizeof(svn));
+    return sim_platform_save(dir, &p, &cert) ? EXIT_SUCCESS : EXIT_USAGE;
+}
+
+/* The helper's whole interface: fd 0 to fd 1. */
+static int quote(const struct options *o)
+{
+    static struct sim_platform p;
+    static uint8_t out[PC_SIM_QUOTE_CAP];
+    uint8_t report_data[65];
+    size_t n = 0;
+    if (!sim_platform_load(&p, o->platform) || !measure(o, p.mrtd, p.mrconfigid))
+        return EXIT_USAGE;
+    if (fread(report_data, 1, sizeof(report_data), stdin) != 64)
+        return usage("stdin must be", "exactly 64 bytes of report data");
+    sim_platform_quote(out, &n, &p, report_data, rng_system());
+    if (fwrite(out, 1, n, stdout) != n || fflush(stdout) != 0) {
+        (void)fprintf(stderr, "polyclave-quote-sim: cannot write the quote: %s\n", strerror(errno));
+        return EXIT_USAGE;
+    }
+    return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option longs[] = {
+        {"vendor", required_argument, NULL, 'v'},
+        {"platform", required_argument, NULL, 'p'},
+        {"out", required_argument, NULL, 'o'},
+        {"bin", required_argument, NULL, 'b'},
+        {"file", required_argument, NULL, 'f'},
+        {"policy", required_argument, NULL, 'P'},
+        {"mrtd", required_argument, NULL, 'm'},
+        {"mrconfigid", required_argument, NULL, 'c'},
+        {"fmspc", required_argument, NULL, 'F'},
+        {"number", required_argument, NULL, 'n'},
+        {"now", required_argument, NULL, 't'},
+        {"quote-version", required_argument, NULL, 'q'},
+        {"revoke", required_argument, NULL, 'r'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    struct options o = {.fmspc = {0x51, 0x4d, 0x6f, 0, 0, 0}, .number = 20, .quote_version = 4};
+    int c;
+    o.now = (uint64_t)time(NULL);
+    while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+        if (c == 'h')
+            return fputs(help, stdout) >= 0 ? EXIT_SUCCESS : EXIT_USAGE;
+        if (c == '?')
+            return EXIT_USAGE;
+        if (!take(&o, c, optarg))
+            return usage("cannot use the value", optarg);
+    }
+    char **rest = argv + optind;
+    int n = argc - optind;
+    if (n == 0 && o.platform != NULL)
+        return quote(&o);
+    if (n == 2 && strcmp(rest[0], "init-vendor") == 0)
+        return init_vendor(&o, rest[1]);
+    if (n == 2 && strcmp(rest[0], "init-platform") == 0)
+        return init_platform(&o, rest[1]);
+    if (n == 2 && strcmp(rest[0], "collateral") == 0)
+        return collateral(&o, rest[1]);
+    return usage("nothing to do", n > 0 ? rest[0] : "");
+}
