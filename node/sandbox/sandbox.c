@@ -156,7 +156,8 @@ enum err_code sandbox_begin(enum sandbox_role role, const int *keep, size_t n, u
     /* After the change of user, which resets both. */
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
         return sandbox_refused("PR_SET_DUMPABLE", errno);
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0)
+    int last_word = role == SANDBOX_VAULT ? SIGTERM : SIGKILL; /* the vault wipes first */
+    if (prctl(PR_SET_PDEATHSIG, last_word, 0, 0, 0) != 0)
         return sandbox_refused("PR_SET_PDEATHSIG", errno);
     if (getppid() != parent)
         return PC_E_CLOSED; /* the parent died in between: the signal will not come */

@@ -24,14 +24,14 @@
 
 #include "base/err.h"
 
-/* X(constant, process name) */
+/* X(constant, process name); in the order of enum ipc_process, init left out */
 #define SANDBOX_ROLES(X)                                                                           \
     X(SANDBOX_POLYCLAVED, "polyclaved")                                                            \
     X(SANDBOX_VAULT, "polyclave-vault")                                                            \
     X(SANDBOX_PEER, "polyclave-peer")                                                              \
     X(SANDBOX_ATTEST, "polyclave-attest")                                                          \
-    X(SANDBOX_RPC, "polyclave-rpc")                                                                \
     X(SANDBOX_CHAIN, "polyclave-chain")                                                            \
+    X(SANDBOX_RPC, "polyclave-rpc")                                                                \
     X(SANDBOX_QUOTE, "polyclave-quote")
 
 enum sandbox_role {
@@ -45,7 +45,8 @@ const char *sandbox_role_name(enum sandbox_role role);
 
 /* Close every descriptor above stderr but the n in keep (any order); open /dev/null where stdin,
  * stdout or stderr is missing; limits of the role; core dumps and ptrace off; SIGPIPE ignored;
- * SIGKILL when the parent dies, also if it has died already.
+ * SIGKILL when the parent dies (SIGTERM for the vault, which wipes and leaves), PC_E_CLOSED if it
+ * has died already.
  *
  * uid: as root, become this user and group with no supplementary groups, for good; 0 leaves the
  * user as it is and, as root, logs `uid_not_dropped`. Not as root, any uid but one's own is
