@@ -102,10 +102,7 @@ static void pass_end(enum sandbox_role to, enum ipc_link link, int fd)
         struct cmsghdr head;
         char space[CMSG_SPACE(sizeof(int))];
     } control = {0};
-    struct msghdr m = {.msg_iov = &iov,
-                       .msg_iovlen = 1,
-                       .msg_control = control.space,
-                       .msg_controllen = sizeof control.space};
+    struct msghdr m = {NULL, 0, &iov, 1, control.space, sizeof control.space, 0};
     control.head = (struct cmsghdr){CMSG_LEN(sizeof fd), SOL_SOCKET, SCM_RIGHTS};
     memcpy(CMSG_DATA(&control.head), &fd, sizeof fd);
     /* Dead already, or stuck: either way SIGCHLD brings the next step. */
@@ -181,12 +178,9 @@ static void ended(enum sandbox_role role, int status)
     struct child *c = &children[role];
     uint64_t ran = now_ms() - c->started, wait = 0;
     bool used_up = role == SANDBOX_ATTEST && WIFEXITED(status) && WEXITSTATUS(status) == 0;
-    if (ran >= STEADY_MS)
-        c->backoff = 0;
-    if (!used_up || ran < BACKOFF_FIRST_MS) {
-        wait = c->backoff == 0 ? BACKOFF_FIRST_MS : c->backoff * 2;
-        c->backoff = (uint32_t)(wait = wait > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : wait);
-    }
+    if (!used_up || ran < BACKOFF_FIRST_MS)
+        wait = c->backoff == 0 || ran >= STEADY_MS ? BACKOFF_FIRST_MS : c->backoff * 2;
+    c->backoff = (uint32_t)(wait = wait > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : wait);
     log_event(
         used_up ? PC_LOG_INFO : PC_LOG_WARN, "child_ended", LOG_STR("child", role_names[role]),
         LOG_U64("pid", (uint64_t)c->pid), LOG_STR("by", WIFSIGNALED(status) ? "signal" : "exit"),
@@ -301,7 +295,6 @@ int main(int argc, char **argv)
             end_all();
         }
     }
-    log_info("stopping", LOG_STR("by", "signal"));
     end_all();
     return 0;
 }
