@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * evidence.c - the node's own quote, its renewal, and which evidence the other members have.
+ *
+ * A quote needs a recent block: chain names it (dc_bound), the vault builds report data from its own
+ * keys and has the helper quote (vd_quote_get), the evidence comes back in pieces. It goes to the
+ * operator (join bundle), or through the relay: as a renewal of the record, or, after the vault died
+ * and made new keys, as a new record and then `reattest` of the same node id.
+ */
+#include "base/log.h"
+#include "crypto/hash.h"
+#include "crypto/ids.h"
+#include "node/polyclaved/polyclaved.h"
+
+#define QUOTE_TIMEOUT_MS 60000u
+#define RETRY_MS         15000u
+
+static struct bytes node_key(char out[static 32], uint32_t node_id)
+{
+    uint8_t raw[4];
+    memcpy(out, "node-evidence/", 14);
+    store_be32(raw, node_id);
+    memcpy(out + 14, raw, sizeof raw);
+    return bytes_of(out, 18);
+}
+
+void evidence_note_node(struct polyclaved *p, uint32_t node_id, const uint8_t hash[static 32])
+{
+    char key[32];
+    enum err_code e =
+        store_put(p->store, STORE_CURSOR, node_key(key, node_id), bytes_of(hash, 32));
+    if (e != PC_OK)
+        log_error("store_failed", LOG_STR("what", "node evidence"), LOG_STR("error", pc_err_name(e)));
+}
+
+/* Public, and judged by the vault's join: nothing to check on reading. */
+static enum err_code accept_any(void *ctx, struct bytes key, struct bytes value)
+{
+    (void)ctx;
+    (void)key;
+    return value.n != 0 ? PC_OK : PC_E_CORRUPT;
+}
+
+enum err_code evidence_of_node(struct polyclaved *p, uint32_t node_id, void *out, size_t cap,
+                               size_t *n)
+{
+    char key[32];
+    uint8_t hash[32];
+    size_t hash_n;
+    *n = 0;
+    PC_TRY(store_get(p->store, STORE_CURSOR, node_key(key, node_id), hash, sizeof hash, &hash_n,
+                     accept_any, NULL));
+    if (hash_n != sizeof hash)
+        return PC_E_CORRUPT;
+    return store_get(p->store, STORE_EVIDENCE, PC_BYTES(hash), out, cap, n, accept_any, NULL);
+}
+
+enum err_code evidence_quote(struct polyclaved *p, enum quote_use use)
+{
+    struct evidence *e = &p->evidence;
+    struct ipc_dc_bound_get get = {0};
+    if (e->use != QUOTE_NONE)
+        return PC_E_SEQUENCE;
+    if (!p->have_keys)
+        return PC_E_RETRY;
+    PC_TRY(DAEMON_SEND(&p->d, IPC_LINK_DC, dc_bound_get, &get));
+    e->use = use;
+    e->bound_asked = true;
+    e->n = 0;
+    e->next_seq = 0;
+    e->request = 0;
+    e->rejoin_attested = false;
+    e->started = loop_now(&p->d.loop);
+    return PC_OK;
+}
+
+void evidence_fail(struct polyclaved *p, const char *why)
+{
+    struct evidence *e = &p->evidence;
+    enum quote_use use = e->use;
+    e->use = QUOTE_NONE;
+    e->bound_asked = false;
+    e->request = 0;
+    e->retry_at = loop_now(&p->d.loop) + RETRY_MS;
+    if (use == QUOTE_NONE)
+        return;
+    log_warn("quote_failed", LOG_STR("why", why));
+    if (use == QUOTE_BUNDLE)
+        control_bundle(p, why);
+}
+
+void evidence_on_bound(struct polyclaved *p, const struct ipc_dc_bound *m)
+{
+    struct evidence *e = &p->evidence;
+    struct ipc_vd_quote_get get = {.bound = m->bound};
+    if (e->use == QUOTE_NONE || !e->bound_asked)
+        return;
+    e->bound_asked = false;
+    if (m->bound.number == 0) {
+        evidence_fail(p, "no recent block is known: the chain's endpoints don't answer or disagree");
+        return;
+    }
+    e->bound = m->bound;
+    memcpy(get.owner, p->config.owner, sizeof get.owner);
+    if (DAEMON_SEND(&p->d, IPC_LINK_VD, vd_quote_get, &get) != PC_OK)
+        evidence_fail(p, "the vault cannot be asked");
+}
+
+/* Evidence is complete: to whom it goes. */
+static void deliver(struct polyclaved *p)
+{
+    struct evidence *e = &p->evidence;
+    struct relay_relay_attest m = {.id = ++p->calls.next_request,
+                                   .vendor = WIRE_VENDOR_TDX,
+                                   .bound = e->bound,
+                                   .evidence = bytes_of(e->bytes, e->n)};
+    uint8_t hash[32];
+    enum err_code err =
+        store_put_content(p->store, STORE_EVIDENCE, bytes_of(e->bytes, e->n), hash);
+    if (err != PC_OK)
+        log_error("store_failed", LOG_STR("what", "own evidence"), LOG_STR("error", pc_err_name(err)));
+    log_info("quoted", LOG_HEX("sha256", PC_BYTES(hash)), LOG_U64("bytes", e->n),
+             LOG_U64("bound_block", e->bound.number));
+    if (e->use == QUOTE_BUNDLE) {
+        e->use = QUOTE_NONE;
+        control_bundle(p, NULL);
+        return;
+    }
+    memcpy(m.subject, p->keys_hash, sizeof m.subject);
+    context_of_owner(m.context, p->config.owner);
+    if (RELAY_SEND(p, relay_attest, &m) != PC_OK) {
+        evidence_fail(p, "the relay cannot be reached");
+        return;
+    }
+    e->request = m.id;
+}
+
+void evidence_on_chunk(struct polyclaved *p, const struct ipc_vd_quote_chunk *m)
+{
+    struct evidence *e = &p->evidence;
+    if (e->use == QUOTE_NONE || e->request != 0)
+        return;
+    if (m->chunk.error != PC_OK) {
+        evidence_fail(p, pc_err_text((enum err_code)m->chunk.error));
+        return;
+    }
+    if (m->chunk.seq != e->next_seq || m->chunk.data_n > sizeof e->bytes - e->n) {
+        evidence_fail(p, "the quote helper's answer is out of order or too large");
+        return;
+    }
+    memcpy(e->bytes + e->n, m->chunk.data, m->chunk.data_n);
+    e->n += m->chunk.data_n;
+    e->next_seq++;
+    if (m->chunk.last)
+        deliver(p);
+}
+
+static void reattest(struct polyclaved *p)
+{
+    struct evidence *e = &p->evidence;
+    struct relay_relay_reattest m = {.id = ++p->calls.next_request,
+                                     .node_id = p->registered_id,
+                                     .keys = p->keys,
+                                     .vendor = WIRE_VENDOR_TDX,
+                                     .evidence = bytes_of(e->bytes, e->n)};
+    e->rejoin_attested = true;
+    if (RELAY_SEND(p, relay_reattest, &m) != PC_OK)
+        evidence_fail(p, "the relay cannot be reached");
+    else
+        e->request = m.id;
+}
+
+bool evidence_on_done(struct polyclaved *p, const struct relay_relay_done *m)
+{
+    struct evidence *e = &p->evidence;
+    char text[RELAY_TEXT_MAX + 1];
+    if (e->request == 0 || e->request != m->id)
+        return false;
+    memcpy(text, m->text.p, m->text.n);
+    text[m->text.n] = '\0';
+    e->request = 0;
+    if (m->outcome != RELAY_OUTCOME_MINED && m->outcome != RELAY_OUTCOME_KNOWN) {
+        log_warn("attest_refused", LOG_STR("outcome", relay_outcome_name(m->outcome)),
+                 LOG_STR("text", text));
+        evidence_fail(p, "the contract or the relay refused the evidence");
+        return true;
+    }
+    log_info("attested", LOG_U64("gas", m->gas_used), LOG_U64("block", m->block),
+             LOG_STR("step", e->rejoin_attested ? "reattest" : "attest"));
+    if (e->use == QUOTE_REJOIN && !e->rejoin_attested) {
+        reattest(p);
+        return true;
+    }
+    e->use = QUOTE_NONE;
+    e->retry_at = loop_now(&p->d.loop) + RETRY_MS;
+    return true;
+}
+
+void evidence_on_head(struct polyclaved *p)
+{
+    struct evidence *e = &p->evidence;
+    uint64_t now = loop_now(&p->d.loop);
+    if (e->use != QUOTE_NONE && e->request == 0 && now - e->started > QUOTE_TIMEOUT_MS)
+        evidence_fail(p, "no quote within 60 s");
+    if (e->use != QUOTE_NONE || now < e->retry_at)
+        return;
+    if (p->node_id == 0 && p->registered_id != 0) {
+        /* The vault has new keys; the node is still registered with those that died with the old. */
+        log_info("rejoin", LOG_U64("node", p->registered_id));
+        (void)evidence_quote(p, QUOTE_REJOIN);
+    } else if (p->node_id != 0 && e->renew_at != 0 && p->head.time >= e->renew_at) {
+        (void)evidence_quote(p, QUOTE_RENEW);
+    }
+}

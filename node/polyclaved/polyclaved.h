@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * polyclaved.h - the parts of polyclaved and what they share.
+ *
+ *   main.c       links and handlers: who calls which part
+ *   config.c     the operator's file
+ *   calls.c      N calls and calls of anybody, through the relay, until the chain shows them
+ *   relay.c      the relay's socket
+ *   attempt.c    one attempt at an epoch: when to enrol, deal, vote, complain, say READY
+ *   blobs.c      dealers' blobs: vault <-> peer
+ *   evidence.c   own quote and its renewal; the members' evidence
+ *   objects.c    bytes by hash for attest and for strangers
+ *   control.c    the operator's socket
+ *
+ * All of it is public data and timing: whatever goes wrong here costs liveness. What is signed, dealt
+ * or released is the vault's decision.
+ */
+#ifndef PC_NODE_POLYCLAVED_H
+#define PC_NODE_POLYCLAVED_H
+
+#include "node/daemon/daemon.h"
+#include "node/polyclaved/config.h"
+#include "protocol/relay_wire.h"
+#include "storage/store.h"
+
+#define EVIDENCE_MAX WIRE_EVIDENCE_MAX
+
+/* ---- calls.c: what must get into the chain ---- */
+
+#define CALLS_MAX 300 /* of one attempt: enrol, commit, vote, READY, a complaint per dealer */
+
+enum call_state {
+    CALL_FREE,
+    CALL_WAITING, /* to be sent at the next head */
+    CALL_SENT,    /* the relay has it */
+    CALL_MINED,   /* waits for the final event; sent again if it does not come */
+};
+
+struct call {
+    enum call_state state;
+    uint64_t request;  /* id towards the relay */
+    uint64_t mined_at; /* head number when the relay said so */
+    struct ipc_vd_ncall n;
+};
+
+/* A call of anybody, tried once per turn until its reason is gone. */
+enum plain { PLAIN_ANNOUNCE, PLAIN_OPEN, PLAIN_FAIL, PLAIN_ACTIVATE, PLAIN_COUNT };
+
+struct calls {
+    struct call n[CALLS_MAX];
+    bool wanted[PLAIN_COUNT];
+    uint64_t plain_request[PLAIN_COUNT]; /* 0: none under way */
+    uint8_t preimage[RELAY_PREIMAGE_LIMIT];
+    size_t preimage_len;
+    uint64_t last_seq;
+    uint64_t next_request;
+    char endpoint[WIRE_ENDPOINT_MAX + 1];
+};
+
+/* ---- attempt.c ---- */
+
+struct member_job {
+    uint32_t node_id;
+    bool sent;
+    bool done;
+};
+
+struct attempt {
+    uint64_t epoch;
+    uint32_t number; /* 0: none known */
+    bool announced;
+    bool open;
+    bool over; /* active or failed */
+    uint64_t enrol_until;
+    uint64_t last_block[8]; /* by enum ipc_phase_end */
+    uint16_t own_index;
+    uint16_t n;
+    bool enrolled, dealt; /* seen on chain */
+    bool late_vote;       /* the vault was told to vote on what it knows */
+    struct member_job members[WIRE_MEMBERS_MAX + 1];
+};
+
+/* ---- blobs.c ---- */
+
+struct blob_in {
+    bool active;
+    uint64_t epoch;
+    uint32_t attempt;
+    uint16_t dealer;
+    uint32_t length;
+    uint32_t filled;
+    uint8_t hash[32];
+    uint8_t data[IPC_BLOB_MAX];
+};
+
+struct blobs {
+    struct blob_in own;          /* arriving from the vault */
+    bool wanted[WIRE_MEMBERS_MAX + 1]; /* asked of peer, not fed yet */
+    uint8_t hash[WIRE_MEMBERS_MAX + 1][32];
+};
+
+/* ---- evidence.c ---- */
+
+enum quote_use { QUOTE_NONE, QUOTE_BUNDLE, QUOTE_RENEW, QUOTE_REJOIN };
+
+struct evidence {
+    enum quote_use use; /* what the quote under way is for */
+    bool bound_asked;
+    struct wire_block bound;
+    uint8_t bytes[EVIDENCE_MAX];
+    size_t n;
+    uint16_t next_seq;
+    uint64_t started;       /* loop_now */
+    uint64_t request;       /* attest or reattest at the relay */
+    uint64_t valid_until;   /* of the record, as last seen */
+    uint64_t renew_at;      /* chain time */
+    uint64_t retry_at;      /* loop_now, after a failure */
+    bool rejoin_attested;   /* relay_attest done, relay_reattest to follow */
+};
+
+struct control;
+struct relay;
+
+struct polyclaved {
+    struct daemon d;
+    struct config config;
+    struct store *store;
+    struct relay *relay;
+    struct control *control;
+
+    bool have_keys;
+    struct wire_node_keys keys;
+    uint8_t keys_hash[32];
+    uint32_t registered_id; /* last id under which this node was seen; survives restarts */
+
+    bool have_head;
+    struct wire_head head;
+    enum ipc_health health;
+    uint32_t node_id;
+    enum ipc_node_state state;
+    bool recovering;
+    uint64_t epoch, epoch_grace;
+
+    struct calls calls;
+    struct attempt attempt;
+    struct blobs blobs;
+    struct evidence evidence;
+
+    struct loop_timer tick;
+    uint64_t released, refused, replayed; /* decisions of the vault */
+    uint64_t last_decision;
+};
+
+/* calls.c */
+uint64_t calls_next_seq(struct polyclaved *p);
+void calls_saw_seq(struct polyclaved *p, uint64_t seq);
+void calls_signed(struct polyclaved *p, const struct ipc_vd_ncall *n);
+/* The final event of an own call: it is done. index: dealer of a complaint, else 0. */
+void calls_landed(struct polyclaved *p, enum ipc_ncall_kind kind, uint64_t seq);
+/* Is a call of that kind on its way? */
+bool calls_pending(const struct polyclaved *p, enum ipc_ncall_kind kind);
+void calls_want(struct polyclaved *p, enum plain what, bool wanted);
+void calls_set_preimage(struct polyclaved *p, const struct ipc_vd_transcript *t);
+void calls_drop_attempt(struct polyclaved *p);
+void calls_on_head(struct polyclaved *p);
+/* An answer of the relay; true if it was for a call of calls.c. */
+bool calls_on_done(struct polyclaved *p, const struct relay_relay_done *m);
+void calls_relay_gone(struct polyclaved *p);
+
+/* relay.c: connects when needed; PC_E_CLOSED while the relay cannot be reached. */
+PC_MUST_USE enum err_code relay_open(struct polyclaved *p);
+struct ipc_end *relay_end(struct polyclaved *p);
+#define RELAY_SEND(p, name, m)                                                                     \
+    __extension__({                                                                                \
+        struct ipc_end *pc_relay_end = relay_end(p);                                               \
+        struct bytes pc_relay_frame;                                                               \
+        enum err_code pc_relay_e = PC_E_CLOSED;                                                    \
+        if (pc_relay_end != NULL) {                                                                \
+            pc_relay_e = relay_encode_##name(&pc_relay_frame, ipc_end_reserve(pc_relay_end),       \
+                                             ipc_end_room(pc_relay_end), (m));                     \
+            if (pc_relay_e == PC_OK)                                                               \
+                pc_relay_e = ipc_end_commit(pc_relay_end, pc_relay_frame.n);                       \
+        }                                                                                          \
+        pc_relay_e;                                                                                \
+    })
+
+/* attempt.c */
+enum err_code attempt_on_event(struct polyclaved *p, const struct ipc_dc_event *m);
+enum err_code attempt_on_members(struct polyclaved *p, const struct ipc_dc_members *m);
+void attempt_on_head(struct polyclaved *p);
+void attempt_on_action(struct polyclaved *p, const struct ipc_vd_action *m);
+void attempt_on_job_done(struct polyclaved *p, const struct ipc_pa_done *m);
+/* attest was started anew: it knows no job. */
+void attempt_attest_up(struct polyclaved *p);
+/* the vault's link is new: ask it what it still wants. */
+void attempt_vault_up(struct polyclaved *p);
+
+/* blobs.c */
+enum err_code blobs_on_head(struct polyclaved *p, const struct ipc_vd_blob_head *m);
+enum err_code blobs_on_rec(struct polyclaved *p, const struct ipc_vd_blob_rec *m);
+void blobs_fetch(struct polyclaved *p, const struct ipc_vd_action *m);
+void blobs_got(struct polyclaved *p, const struct ipc_dp_got *m);
+void blobs_result(struct polyclaved *p, const struct ipc_vd_blob_r *m);
+void blobs_drop(struct polyclaved *p);
+void blobs_peer_up(struct polyclaved *p);
+
+/* evidence.c */
+PC_MUST_USE enum err_code evidence_quote(struct polyclaved *p, enum quote_use use);
+void evidence_on_bound(struct polyclaved *p, const struct ipc_dc_bound *m);
+void evidence_on_chunk(struct polyclaved *p, const struct ipc_vd_quote_chunk *m);
+void evidence_on_head(struct polyclaved *p);
+bool evidence_on_done(struct polyclaved *p, const struct relay_relay_done *m);
+void evidence_fail(struct polyclaved *p, const char *why);
+/* Which evidence a node's record was made with, from `attested` events. */
+void evidence_note_node(struct polyclaved *p, uint32_t node_id, const uint8_t hash[static 32]);
+/* The member's evidence into out; PC_E_NOT_FOUND if its bytes are not here. */
+PC_MUST_USE enum err_code evidence_of_node(struct polyclaved *p, uint32_t node_id, void *out,
+                                           size_t cap, size_t *n);
+
+/* objects.c */
+void objects_on_bytes(struct polyclaved *p, const struct ipc_dc_bytes *m);
+void objects_on_get(struct polyclaved *p, const struct ipc_da_get *m);
+void objects_on_put(struct polyclaved *p, const struct ipc_dp_put *m);
+void objects_on_cursor(struct polyclaved *p, struct bytes cursor);
+void objects_send_cursor(struct polyclaved *p);
+void objects_log_decision(struct polyclaved *p, const struct ipc_vd_decision *m);
+void objects_keep_epoch(struct polyclaved *p, const struct ipc_vd_transcript *t);
+
+/* control.c */
+PC_MUST_USE enum err_code control_open(struct polyclaved *p);
+/* The quote for a join bundle is there, or failed (why, NULL if it succeeded). */
+void control_bundle(struct polyclaved *p, const char *why);
+
+#endif
