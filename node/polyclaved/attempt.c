@@ -3,8 +3,8 @@
  * attempt.c - one attempt at an epoch, as polyclaved drives it (docs/INTERNALS.md 6).
  *
  * Events of the chain say where the attempt stands; the vault says what it wants (vd_action); this
- * file brings sequence numbers and the members' evidence, and repeats what got lost. Everything here
- * can be rebuilt from what chain and vault say again after a restart.
+ * file brings sequence numbers and the members' evidence, and repeats what got lost. Everything
+ * here can be rebuilt from what chain and vault say again after a restart.
  */
 #include "base/log.h"
 #include "crypto/labels.h"
@@ -104,7 +104,8 @@ enum err_code attempt_on_event(struct polyclaved *p, const struct ipc_dc_event *
 {
     if (m->epoch != 0 && beyond_genesis(m))
         return PC_OK;
-    if (m->epoch != 0 && (m->kind == IPC_EVENT_KIND_ANNOUNCED || m->kind == IPC_EVENT_KIND_OPENED) &&
+    if (m->epoch != 0 &&
+        (m->kind == IPC_EVENT_KIND_ANNOUNCED || m->kind == IPC_EVENT_KIND_OPENED) &&
         !is_current(p, m->epoch, m->attempt))
         begin(p, m->epoch, m->attempt);
     if (is_own(p, m))
@@ -212,7 +213,7 @@ void attempt_on_action(struct polyclaved *p, const struct ipc_vd_action *m)
         return;
     enum err_code e = PC_OK;
     switch (m->kind) {
-    case IPC_ACTION_KIND_COMMIT: /* vd_deal brought the sequence number; ncall follows by itself */
+    case IPC_ACTION_KIND_COMMIT:  /* vd_deal brought the sequence number; ncall follows by itself */
     case IPC_ACTION_KIND_RELEASE: /* the blob follows as vd_blob_head and vd_blob_rec */
         break;
     case IPC_ACTION_KIND_FETCH:
@@ -274,7 +275,8 @@ void attempt_on_head(struct polyclaved *p)
     uint64_t b3 = a->last_block[IPC_PHASE_END_B3];
 
     /* An announcement that lapsed leaves neither an open attempt nor an event: announce again. */
-    bool lapsed = a->announced && !a->open && !a->over && p->head.number > a->enrol_until + 2 * VOTE_MARGIN;
+    bool lapsed =
+        a->announced && !a->open && !a->over && p->head.number > a->enrol_until + 2 * VOTE_MARGIN;
     calls_want(p, PLAIN_ANNOUNCE, live && p->epoch == 0 && (idle || lapsed));
     calls_want(p, PLAIN_OPEN, live && a->announced && !a->open && p->head.number >= a->enrol_until);
     calls_want(p, PLAIN_FAIL, live && a->open && !a->over && b3 != 0 && p->head.number > b3);

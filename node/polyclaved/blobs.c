@@ -3,9 +3,9 @@
  * blobs.c - dealers' blobs between vault and peer.
  *
  * The own blob comes out of the vault in pieces once B1 is final and is then served and pushed. A
- * blob that the vault wants is asked of peer by hash, cut into the vault's records and served to others
- * from then on, so a dealer need not stay up. The hash is checked here to spare the vault, and in the
- * vault because it counts there.
+ * blob that the vault wants is asked of peer by hash, cut into the vault's records and served to
+ * others from then on, so a dealer need not stay up. The hash is checked here to spare the vault,
+ * and in the vault because it counts there.
  */
 #include "base/log.h"
 #include "crypto/hash.h"
@@ -106,7 +106,8 @@ void blobs_got(struct polyclaved *p, const struct ipc_dp_got *m)
         want(p, m->dealer);
         return;
     }
-    /* A link that is full is drained by the next turns of the loop; the vault asks again by rearm. */
+    /* A link that is full is drained by the next turns of the loop; the vault asks again by rearm.
+     */
     if (feed(p, m, hash) != PC_OK) {
         log_warn("vault_busy", LOG_STR("request", "blob"), LOG_U64("dealer", m->dealer));
         return;

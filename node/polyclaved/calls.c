@@ -3,9 +3,9 @@
  * calls.c - what must get into the chain, again and again until it is there.
  *
  * An N call is kept as the vault signed it until its final event is seen: sent, and sent again when
- * the relay could not, when the block was reorganised away, when the relay died. Calls of anybody are
- * tried in turns (head number + node id), so that the nodes of a network don't all pay for the same
- * call; the relay simulates, and what would revert is not sent.
+ * the relay could not, when the block was reorganised away, when the relay died. Calls of anybody
+ * are tried in turns (head number + node id), so that the nodes of a network don't all pay for the
+ * same call; the relay simulates, and what would revert is not sent.
  */
 #include <time.h>
 
@@ -107,7 +107,7 @@ void calls_want(struct polyclaved *p, enum plain what, bool wanted)
 
 void calls_set_preimage(struct polyclaved *p, const struct ipc_vd_transcript *t)
 {
-    uint8_t pk[WIRE_KEYS_MAX * 32], y_hash[IPC_KEYS_MAX * 32];
+    uint8_t pk[WIRE_KEYS_MAX * 32], y_hash[WIRE_KEYS_MAX * 32];
     struct dkg_transcript_fields f = {.pk = pk, .y_hash = y_hash, .n_keys = t->pk_n, .t = t->t};
     if (t->pk_n != t->y_hash_n)
         return;

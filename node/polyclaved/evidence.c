@@ -2,10 +2,10 @@
 /*
  * evidence.c - the node's own quote, its renewal, and which evidence the other members have.
  *
- * A quote needs a recent block: chain names it (dc_bound), the vault builds report data from its own
- * keys and has the helper quote (vd_quote_get), the evidence comes back in pieces. It goes to the
- * operator (join bundle), or through the relay: as a renewal of the record, or, after the vault died
- * and made new keys, as a new record and then `reattest` of the same node id.
+ * A quote needs a recent block: chain names it (dc_bound), the vault builds report data from its
+ * own keys and has the helper quote (vd_quote_get), the evidence comes back in pieces. It goes to
+ * the operator (join bundle), or through the relay: as a renewal of the record, or, after the vault
+ * died and made new keys, as a new record and then `reattest` of the same node id.
  */
 #include "base/log.h"
 #include "crypto/hash.h"
@@ -27,10 +27,10 @@ static struct bytes node_key(char out[static 32], uint32_t node_id)
 void evidence_note_node(struct polyclaved *p, uint32_t node_id, const uint8_t hash[static 32])
 {
     char key[32];
-    enum err_code e =
-        store_put(p->store, STORE_CURSOR, node_key(key, node_id), bytes_of(hash, 32));
+    enum err_code e = store_put(p->store, STORE_CURSOR, node_key(key, node_id), bytes_of(hash, 32));
     if (e != PC_OK)
-        log_error("store_failed", LOG_STR("what", "node evidence"), LOG_STR("error", pc_err_name(e)));
+        log_error("store_failed", LOG_STR("what", "node evidence"),
+                  LOG_STR("error", pc_err_name(e)));
 }
 
 /* Public, and judged by the vault's join: nothing to check on reading. */
@@ -97,7 +97,8 @@ void evidence_on_bound(struct polyclaved *p, const struct ipc_dc_bound *m)
         return;
     e->bound_asked = false;
     if (m->bound.number == 0) {
-        evidence_fail(p, "no recent block is known: the chain's endpoints don't answer or disagree");
+        evidence_fail(p,
+                      "no recent block is known: the chain's endpoints don't answer or disagree");
         return;
     }
     e->bound = m->bound;
@@ -115,10 +116,10 @@ static void deliver(struct polyclaved *p)
                                    .bound = e->bound,
                                    .evidence = bytes_of(e->bytes, e->n)};
     uint8_t hash[32];
-    enum err_code err =
-        store_put_content(p->store, STORE_EVIDENCE, bytes_of(e->bytes, e->n), hash);
+    enum err_code err = store_put_content(p->store, STORE_EVIDENCE, bytes_of(e->bytes, e->n), hash);
     if (err != PC_OK)
-        log_error("store_failed", LOG_STR("what", "own evidence"), LOG_STR("error", pc_err_name(err)));
+        log_error("store_failed", LOG_STR("what", "own evidence"),
+                  LOG_STR("error", pc_err_name(err)));
     log_info("quoted", LOG_HEX("sha256", PC_BYTES(hash)), LOG_U64("bytes", e->n),
              LOG_U64("bound_block", e->bound.number));
     if (e->use == QUOTE_BUNDLE) {
@@ -205,7 +206,8 @@ void evidence_on_head(struct polyclaved *p)
     if (e->use != QUOTE_NONE || now < e->retry_at)
         return;
     if (p->node_id == 0 && p->registered_id != 0) {
-        /* The vault has new keys; the node is still registered with those that died with the old. */
+        /* The vault has new keys; the node is still registered with those that died with the old.
+         */
         log_info("rejoin", LOG_U64("node", p->registered_id));
         (void)evidence_quote(p, QUOTE_REJOIN);
     } else if (p->node_id != 0 && e->renew_at != 0 && p->head.time >= e->renew_at) {

@@ -63,8 +63,8 @@ void objects_on_put(struct polyclaved *p, const struct ipc_dp_put *m)
 
 void objects_on_cursor(struct polyclaved *p, struct bytes cursor)
 {
-    enum err_code e = store_put(p->store, STORE_CURSOR,
-                                bytes_of(cursor_key, sizeof cursor_key - 1), cursor);
+    enum err_code e =
+        store_put(p->store, STORE_CURSOR, bytes_of(cursor_key, sizeof cursor_key - 1), cursor);
     if (e != PC_OK)
         log_error("store_failed", LOG_STR("what", "cursor"), LOG_STR("error", pc_err_name(e)));
 }
@@ -73,9 +73,8 @@ void objects_send_cursor(struct polyclaved *p)
 {
     size_t n = 0;
     struct ipc_dc_cursor m;
-    enum err_code e = store_get(p->store, STORE_CURSOR,
-                                bytes_of(cursor_key, sizeof cursor_key - 1), object, IPC_EVENT_MAX,
-                                &n, accept_any, NULL);
+    enum err_code e = store_get(p->store, STORE_CURSOR, bytes_of(cursor_key, sizeof cursor_key - 1),
+                                object, IPC_EVENT_MAX, &n, accept_any, NULL);
     m.data = bytes_of(object, e == PC_OK ? n : 0);
     (void)DAEMON_SEND(&p->d, IPC_LINK_DC, dc_cursor, &m);
 }

@@ -12,8 +12,8 @@
  *   objects.c    bytes by hash for attest and for strangers
  *   control.c    the operator's socket
  *
- * All of it is public data and timing: whatever goes wrong here costs liveness. What is signed, dealt
- * or released is the vault's decision.
+ * All of it is public data and timing: whatever goes wrong here costs liveness. What is signed,
+ * dealt or released is the vault's decision.
  */
 #ifndef PC_NODE_POLYCLAVED_H
 #define PC_NODE_POLYCLAVED_H
@@ -94,7 +94,7 @@ struct blob_in {
 };
 
 struct blobs {
-    struct blob_in own;          /* arriving from the vault */
+    struct blob_in own;                /* arriving from the vault */
     bool wanted[WIRE_MEMBERS_MAX + 1]; /* asked of peer, not fed yet */
     uint8_t hash[WIRE_MEMBERS_MAX + 1][32];
 };
@@ -110,12 +110,12 @@ struct evidence {
     uint8_t bytes[EVIDENCE_MAX];
     size_t n;
     uint16_t next_seq;
-    uint64_t started;       /* loop_now */
-    uint64_t request;       /* attest or reattest at the relay */
-    uint64_t valid_until;   /* of the record, as last seen */
-    uint64_t renew_at;      /* chain time */
-    uint64_t retry_at;      /* loop_now, after a failure */
-    bool rejoin_attested;   /* relay_attest done, relay_reattest to follow */
+    uint64_t started;     /* loop_now */
+    uint64_t request;     /* attest or reattest at the relay */
+    uint64_t valid_until; /* of the record, as last seen */
+    uint64_t renew_at;    /* chain time */
+    uint64_t retry_at;    /* loop_now, after a failure */
+    bool rejoin_attested; /* relay_attest done, relay_reattest to follow */
 };
 
 struct control;
