@@ -51,9 +51,11 @@ static void scalar_reduce(struct scalar *out, const uint8_t wide[static 64])
     crypto_core_ristretto255_scalar_reduce(out->b, wide);
 }
 
+/* libsodium 1.0.18 looks at 255 bits: with the top bit set, the same element would have a second
+ * encoding, so two blobs or proofs that differ in bytes would mean the same. */
 static bool point_is_valid(const struct point *p)
 {
-    return crypto_core_ristretto255_is_valid_point(p->b) == 1;
+    return p->b[31] >> 7 == 0 && crypto_core_ristretto255_is_valid_point(p->b) == 1;
 }
 
 static void base_mult(struct point *out, const struct scalar *s)

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Computes crypto/vectors/ids.json: ids, digests and EIP-712 digests, each from its formula in Python, so
+"""Computes crypto/vectors/ids.json: ids, digests, EIP-712 digests and derived keys, each from its formula in Python, so
 that C (ids_test) and Solidity tests are compared with something written by neither.
 
   oracle.py            print the file
   oracle.py --check    exit 1 if the committed file is another
 """
 import hashlib
+import hmac
 import json
 import os
 import sys
@@ -118,7 +119,34 @@ def vectors():
     separator = h(keccak256(domain_type), keccak256(b"Polyclave"), keccak256(b"1"), chain, addr[0])
     typed["separator"] = "0x" + separator.hex()
     typed["digest_of_word_0"] = "0x" + keccak256(b"\x19\x01" + separator + word[0]).hex()
+    v["kdf"] = kdf_vectors(pattern(400, 64), pattern(401, 64))
     return v
+
+
+def hkdf512(salt, ikm, info, n):
+    prk = hmac.new(salt, ikm, hashlib.sha512).digest()
+    out, t, i = b"", b"", 1
+    while len(out) < n:
+        t = hmac.new(prk, t + info + bytes([i]), hashlib.sha512).digest()
+        out, i = out + t, i + 1
+    return out[:n]
+
+
+def kdf_vectors(y0, y1):
+    secp_n = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+    p256_n = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+    length = {1: 32, 2: 32, 3: 32, 4: 48, 5: 48, 6: 64, 7: 32}
+    keys = []
+    for ikm in (y0, y0 + y1):
+        for kind, n in length.items():
+            for path, index in ((b"", 0), (b"db/main", 7)):
+                info = bytes([kind]) + len(path).to_bytes(4, "big") + path + index.to_bytes(4, "big")
+                key = hkdf512(b"polyclave/kdf/v1", ikm, info, n)
+                if kind in (4, 5):
+                    order = secp_n if kind == 4 else p256_n
+                    key = (int.from_bytes(key, "big") % (order - 1) + 1).to_bytes(32, "big")
+                keys.append({"two": len(ikm) == 128, "type": kind, "path": "0x" + path.hex(), "index": index, "key": "0x" + key.hex()})
+    return {"y0": "0x" + y0.hex(), "y1": "0x" + y1.hex(), "keys": keys}
 
 
 def main():
