@@ -205,12 +205,15 @@ void evidence_on_head(struct polyclaved *p)
         evidence_fail(p, "no quote within 60 s");
     if (e->use != QUOTE_NONE || now < e->retry_at)
         return;
+    enum quote_use use = QUOTE_NONE;
     if (p->node_id == 0 && p->registered_id != 0) {
         /* The vault has new keys; the node is still registered with those that died with the old.
          */
         log_info("rejoin", LOG_U64("node", p->registered_id));
-        (void)evidence_quote(p, QUOTE_REJOIN);
+        use = QUOTE_REJOIN;
     } else if (p->node_id != 0 && e->renew_at != 0 && p->head.time >= e->renew_at) {
-        (void)evidence_quote(p, QUOTE_RENEW);
+        use = QUOTE_RENEW;
     }
+    if (use != QUOTE_NONE && evidence_quote(p, use) != PC_OK)
+        e->retry_at = now + RETRY_MS;
 }

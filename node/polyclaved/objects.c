@@ -43,8 +43,8 @@ void objects_on_get(struct polyclaved *p, const struct ipc_da_get *m)
         size_t n;
         enum err_code e = store_get(p->store, kinds[i], PC_BYTES(m->hash), object, sizeof object,
                                     &n, accept_any, NULL);
-        if (e == PC_E_CORRUPT)
-            (void)store_erase(p->store, kinds[i], PC_BYTES(m->hash));
+        if (e == PC_E_CORRUPT && store_erase(p->store, kinds[i], PC_BYTES(m->hash)) != PC_OK)
+            log_error("store_failed", LOG_STR("what", "a damaged object stays"));
         answer.has_data = e == PC_OK;
         answer.data = bytes_of(object, n);
     }
