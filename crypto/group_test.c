@@ -370,13 +370,10 @@ static void misuse_aborts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ristretto_multiples),
-        cmocka_unit_test(a11_bad_points),
-        cmocka_unit_test(ristretto_map),
-        cmocka_unit_test(a12_scalars),
-        cmocka_unit_test(laws),
-        cmocka_unit_test(reduction),
-        cmocka_unit_test(misuse_aborts),
+        cmocka_unit_test(ristretto_multiples), cmocka_unit_test(a11_bad_points),
+        cmocka_unit_test(top_bit_is_refused),  cmocka_unit_test(ristretto_map),
+        cmocka_unit_test(a12_scalars),         cmocka_unit_test(laws),
+        cmocka_unit_test(reduction),           cmocka_unit_test(misuse_aborts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
