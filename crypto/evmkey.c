@@ -8,6 +8,7 @@
 #include "base/ct.h"
 #include "base/mem.h"
 #include "crypto/abihash.h"
+#include "crypto/evmkey_int.h"
 #include "crypto/keccak.h"
 #include "crypto/labels.h"
 
@@ -115,15 +116,13 @@ void evm_typed_digest(uint8_t out[static 32], const struct evm_domain *d,
     keccak256_final(&k, out);
 }
 
-enum err_code evm_sign_typed(struct evm_sig *sig, const struct evm_sk *sk,
-                             const struct evm_domain *d, const uint8_t struct_hash[static 32],
-                             struct rng *r)
+enum err_code evm_sign_digest(struct evm_sig *sig, const struct evm_sk *sk,
+                              const uint8_t digest[static 32], struct rng *r)
 {
     struct signing_context s;
     secp256k1_ecdsa_recoverable_signature signature;
-    uint8_t digest[32], extra[32];
+    uint8_t extra[32];
     int recid = 0;
-    evm_typed_digest(digest, d, struct_hash);
     rng_fill(r, extra, sizeof extra);
     signing_open(&s, r);
     int ok = secp256k1_ecdsa_sign_recoverable(s.ctx, &signature, digest, sk->b,
@@ -140,6 +139,15 @@ enum err_code evm_sign_typed(struct evm_sig *sig, const struct evm_sk *sk,
     signing_close(&s);
     pc_wipe(extra, sizeof extra);
     return ok == 1 ? PC_OK : PC_E_NOT_CANONICAL;
+}
+
+enum err_code evm_sign_typed(struct evm_sig *sig, const struct evm_sk *sk,
+                             const struct evm_domain *d, const uint8_t struct_hash[static 32],
+                             struct rng *r)
+{
+    uint8_t digest[32];
+    evm_typed_digest(digest, d, struct_hash);
+    return evm_sign_digest(sig, sk, digest, r);
 }
 
 /* Half the order of secp256k1, rounded down: the highest s of EIP-2. */
