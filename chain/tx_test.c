@@ -9,6 +9,8 @@
 
 #include "base/hex.h"
 #include "chain/rlp.h"
+#include "crypto/evmtx.h"
+#include "crypto/keccak.h"
 
 /* Signed by foundry's `cast mktx` with --nonce 7 --gas-limit 90000 --gas-price 2000000007
  * --priority-gas-price 1000000000 --chain 31337: once value 5, once 300 bytes of 0xa5 as data. */
@@ -112,12 +114,35 @@ static void impossible_signatures(void **state)
     assert_null(out.p);
 }
 
+static void signed_by_the_sender(void **state)
+{
+    (void)state;
+    uint8_t buf[400], digest[32];
+    struct bytes out;
+    struct tx1559 t = sample();
+    struct evm_sk sk;
+    struct evm_address who, got;
+    struct evm_sig sig;
+    hex(sk.b, "59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d");
+    assert_int_equal(evm_address_of(&who, &sk), PC_OK);
+    assert_int_equal(tx_unsigned(&out, buf, sizeof buf, &t), PC_OK);
+    assert_int_equal(evm_sign_transaction(&sig, &sk, out, rng_system()), PC_OK);
+    keccak256(digest, out);
+    assert_int_equal(evm_recover_var(&got, digest, &sig), PC_OK);
+    assert_memory_equal(got.b, who.b, 20);
+    /* nothing but a transaction: neither a typed message nor nothing */
+    buf[0] = 0x19;
+    assert_int_equal(evm_sign_transaction(&sig, &sk, out, rng_system()), PC_E_USAGE);
+    assert_int_equal(evm_sign_transaction(&sig, &sk, bytes_of(NULL, 0), rng_system()), PC_E_USAGE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(as_another_implementation_encodes),
         cmocka_unit_test(unsigned_form),
         cmocka_unit_test(impossible_signatures),
+        cmocka_unit_test(signed_by_the_sender),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
