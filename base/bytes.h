@@ -18,9 +18,9 @@ struct bytes {
     size_t n;
 };
 
-#define PC_BYTES(array)         ((struct bytes){(array), sizeof(array)})
-#define PC_BYTES_STR(literal)   ((struct bytes){(const uint8_t *)(literal), sizeof(literal) - 1})
-#define PC_ARRAY_LEN(a)         (sizeof(a) / sizeof((a)[0]))
+#define PC_BYTES(array)       ((struct bytes){(array), sizeof(array)})
+#define PC_BYTES_STR(literal) ((struct bytes){(const uint8_t *)(literal), sizeof(literal) - 1})
+#define PC_ARRAY_LEN(a)       (sizeof(a) / sizeof((a)[0]))
 
 static inline struct bytes bytes_of(const void *p, size_t n)
 {

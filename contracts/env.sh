@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
 # Sourced by the scripts of this folder: installs the pinned tools if they are missing and puts the
 # native forge, anvil and cast (not their launchers, whose death orphans the real program) on PATH.
-contracts_dir=$(CDPATH= cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
+contracts_dir=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 cd "$contracts_dir" || exit 2
 if ! cmp -s package-lock.json node_modules/.polyclave-lock; then
     echo "contracts: installing the pinned build tools (npm ci)" >&2

@@ -115,8 +115,8 @@ void group_scalar_random(const struct group *g, struct scalar *out, struct rng *
  * identity. *out is zeroed on error. */
 PC_MUST_USE enum err_code group_point_decode(const struct group *g, struct point *out,
                                              const uint8_t in[static 32]);
-/* As group_point_decode, and the point is added to *acc (untouched on error): an addition decodes its
- * operands anyway, so summing n points from outside costs n decodings less. Public data. */
+/* As group_point_decode, and the point is added to *acc (untouched on error): an addition decodes
+ * its operands anyway, so summing n points from outside costs n decodings less. Public data. */
 PC_MUST_USE enum err_code group_accumulate_var(const struct group *g, struct point *acc,
                                                const uint8_t in[static 32]);
 bool group_is_identity(const struct point *p);

@@ -74,8 +74,7 @@ static void key_id(uint8_t out[static 32], const uint8_t xy[static 64])
     ec_sha256(out, bytes_of(xy, 64));
 }
 
-static void put_key_ids(struct derw *w, const uint8_t issuer[static 64],
-                        const uint8_t *subject)
+static void put_key_ids(struct derw *w, const uint8_t issuer[static 64], const uint8_t *subject)
 {
     static const uint8_t oid_aki[] = {0x55, 0x1d, 0x23}, oid_ski[] = {0x55, 0x1d, 0x0e};
     uint8_t id[32];

@@ -16,18 +16,18 @@
  *     polyclave_close(pc);
  *
  * What a caller relies on:
- *   - A key comes only from an epoch whose public shares lie on one polynomial through the pinned PK
- *     (dual-code test), and only from partials that prove themselves against these shares. No false
+ *   - A key comes only from an epoch whose public shares lie on one polynomial through the pinned
+ * PK (dual-code test), and only from partials that prove themselves against these shares. No false
  *     view of the chain, no node and no host can make the library return another key; they can
  *     withhold.
  *   - Without a pin nothing works. There is no switch for that.
  *   - No node and no host sees a key, a path or the combined secret.
  *
- * Conventions. Integers are in host order in structs, big-endian in every encoding. Functions return
- * POLYCLAVE_OK or another status; on error every output is zeroed or untouched. polyclave_error()
- * tells in words what happened, to what, and what to do next. An object belongs to one thread at a
- * time. Secrets (boot keys, roots) live in locked, guarded memory and are wiped by the _free and
- * _close functions; opening fails if memory cannot be locked.
+ * Conventions. Integers are in host order in structs, big-endian in every encoding. Functions
+ * return POLYCLAVE_OK or another status; on error every output is zeroed or untouched.
+ * polyclave_error() tells in words what happened, to what, and what to do next. An object belongs
+ * to one thread at a time. Secrets (boot keys, roots) live in locked, guarded memory and are wiped
+ * by the _free and _close functions; opening fails if memory cannot be locked.
  */
 #ifndef POLYCLAVE_H
 #define POLYCLAVE_H
@@ -51,8 +51,8 @@ enum polyclave_status {
 #define POLYCLAVE_MAX_SCOPE    255
 #define POLYCLAVE_MAX_EVIDENCE 32768
 
-/* What the measured image says about its network (SPEC 12). app_id is in it because a stranger could
- * register the same measurement under an app of his own and start the image there. */
+/* What the measured image says about its network (SPEC 12). app_id is in it because a stranger
+ * could register the same measurement under an app of his own and start the image there. */
 struct polyclave_pin {
     uint8_t network_id[32];
     uint8_t key_id[32];
@@ -60,9 +60,9 @@ struct polyclave_pin {
     uint8_t app_id[32];
 };
 
-/* Read a pin file: lines `network_id`, `key_id`, `pk`, `app_id` = 0x and 64 digits, each once; blank
- * lines and # comments are skipped, anything else is refused. The caller makes sure that the file is
- * part of the measured image. */
+/* Read a pin file: lines `network_id`, `key_id`, `pk`, `app_id` = 0x and 64 digits, each once;
+ * blank lines and # comments are skipped, anything else is refused. The caller makes sure that the
+ * file is part of the measured image. */
 int polyclave_pin_read(struct polyclave_pin *pin, const char *path);
 
 enum polyclave_vendor { POLYCLAVE_TDX = 1, POLYCLAVE_SNP = 2, POLYCLAVE_NITRO = 3 };
@@ -120,7 +120,8 @@ enum polyclave_key_type {
     POLYCLAVE_MLDSA = 7      /* 32 bytes, seed */
 };
 
-/* Derive inside the enclave: no network, constant time in the secret. len must be the type's size. */
+/* Derive inside the enclave: no network, constant time in the secret. len must be the type's size.
+ */
 int polyclave_derive(const struct polyclave_root *root, enum polyclave_key_type type,
                      const void *path, size_t path_len, uint32_t index, uint8_t *key, size_t len);
 
@@ -141,7 +142,8 @@ struct polyclave_member_report {
 };
 
 /* Copies at most cap reports; returns how many members the epoch has. */
-size_t polyclave_members(const struct polyclave *pc, struct polyclave_member_report *out, size_t cap);
+size_t polyclave_members(const struct polyclave *pc, struct polyclave_member_report *out,
+                         size_t cap);
 
 /* The last error in words; never NULL, valid until the next call. With NULL: the last error of
  * polyclave_open or polyclave_pin_read in this thread. */
