@@ -13,6 +13,7 @@
 #include "attest/verdict.h"
 
 #define PC_POLICY_LIST_MAX 16
+#define PC_TDX_RAW_TCB_LEN 52
 
 /* TDATTRIBUTES, bit numbers of the little-endian u64 */
 #define PC_TD_DEBUG_GROUP     UINT64_C(0xff) /* 0 DEBUG and the rest of "TD under debug" */
@@ -84,7 +85,9 @@ void policy_network(struct evidence_policy *out, const uint8_t roots[4][32]);
 /* SHA-256 of Intel's SGX root certificate. */
 extern const uint8_t policy_intel_root_sha256[32];
 
-#define PC_POLICY_WHY_LEN 160
+#define PC_POLICY_WHY_LEN    160
+#define PC_POLICY_MAX        ((size_t)16 * 1024) /* bytes of a policy file */
+#define PC_POLICY_MIN_NUMBER 17 /* a policy file's lowest evaluation numbers, if it names none */
 /* Read a policy file. PC_E_MALFORMED and a sentence in `why` that names key and fault; *out is
  * then zeroed. Duplicate and unknown keys, empty lists and out-of-range values are faults. */
 PC_MUST_USE enum err_code policy_parse(struct evidence_policy *out, char why[PC_POLICY_WHY_LEN],

@@ -10,8 +10,6 @@
 #include "attest/tdx_pck.h"
 #include "attest/tdx_quote.h"
 
-#define PC_TDX_RAW_TCB_LEN 52
-
 /* The row of evidence.c; see evidence.h. */
 void tdx_verify(struct verdict *out, struct evidence_kept *kept, const struct evidence_input *in);
 

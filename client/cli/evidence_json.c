@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/cli/evidence_json.h"
+
+#include <stdio.h>
+
+#include "base/hex.h"
+#include "base/json.h"
+#include "client/cli/cli.h"
+
+/* Hexadecimal as in the vectors: lower case, no prefix. */
+static void out_hex(struct json_out *o, const char *key, const uint8_t *p, size_t n)
+{
+    char text[2 * 128 + 1];
+    hex_encode(text, bytes_of(p, n));
+    json_out_str(o, key, text);
+}
+
+const char *evidence_reason_text(char out[static 96], const struct verdict *v, unsigned reason)
+{
+    if (reason == PC_R_TCB_STATUS)
+        (void)snprintf(out, 96, "%s:%s", verdict_reason_name(reason),
+                       verdict_status_name(v->tcb_status));
+    else
+        (void)snprintf(out, 96, "%s", verdict_reason_name(reason));
+    return out;
+}
+
+static void out_flags(struct json_out *o, uint64_t attributes)
+{
+    json_out_object(o, "td_attributes_flags");
+    json_out_bool(o, "DEBUG", (attributes & 1) != 0);
+    json_out_bool(o, "SEPT_VE_DISABLE", (attributes & PC_TD_SEPT_VE_DISABLE) != 0);
+    json_out_bool(o, "MIGRATABLE", (attributes & PC_TD_MIGRATABLE) != 0);
+    json_out_bool(o, "PKS", (attributes & PC_TD_PKS) != 0);
+    json_out_bool(o, "KL", (attributes & PC_TD_KL) != 0);
+    json_out_bool(o, "PERFMON", (attributes & PC_TD_PERFMON) != 0);
+    json_out_end(o);
+}
+
+static void out_date(struct json_out *o, const char *key, uint64_t t)
+{
+    char text[32];
+    cli_time_text(text, t);
+    memcpy(text + 19, "+00:00", 7); /* the vectors write certificate dates so */
+    json_out_str(o, key, text);
+}
+
+static void out_pck(struct json_out *o, const struct tdx_view *view)
+{
+    char hex[2 * PC_SERIAL_MAX + 1], serial[2 * PC_SERIAL_MAX + 3];
+    json_out_object(o, "pck");
+    out_hex(o, "fmspc", view->pck.fmspc, 6);
+    out_hex(o, "pceid", view->pck.pceid, 2);
+    out_hex(o, "ppid", view->pck.ppid, 16);
+    json_out_u64(o, "pcesvn", view->pck.pcesvn);
+    out_hex(o, "cpusvn", view->pck.cpusvn, 16);
+    json_out_array(o, "comps");
+    for (size_t i = 0; i < 16; i++)
+        json_out_u64(o, NULL, view->pck.comps[i]);
+    json_out_end(o);
+    hex_encode(hex, bytes_of(view->serial.v, view->serial.n));
+    (void)snprintf(serial, sizeof(serial), "0x%s", hex[0] == '0' && hex[1] != '\0' ? hex + 1 : hex);
+    json_out_str(o, "serial", serial);
+    out_date(o, "not_before", view->not_before);
+    out_date(o, "not_after", view->not_after);
+    json_out_u64(o, "sgx_type", view->pck.sgx_type);
+    json_out_end(o);
+}
+
+static void out_qe_report(struct json_out *o, const uint8_t *r)
+{
+    json_out_object(o, "qe_report");
+    out_hex(o, "cpusvn", r + PC_QE_CPUSVN, 16);
+    json_out_u64(o, "miscselect", load_le32(r + PC_QE_MISCSELECT));
+    out_hex(o, "attributes", r + PC_QE_ATTRIBUTES, 16);
+    out_hex(o, "mrenclave", r + PC_QE_MRENCLAVE, 32);
+    out_hex(o, "mrsigner", r + PC_QE_MRSIGNER, 32);
+    json_out_u64(o, "prodid", load_le16(r + PC_QE_ISVPRODID));
+    json_out_u64(o, "isvsvn", load_le16(r + PC_QE_ISVSVN));
+    json_out_end(o);
+}
+
+static void out_claims(struct json_out *o, const struct tdx_view *view)
+{
+    static const struct {
+        const char *name;
+        uint16_t at, n;
+    } fields[] = {
+        {"tee_tcb_svn", PC_TD_TCB_SVN, 16},
+        {"mrseam", PC_TD_MRSEAM, 48},
+        {"mrsignerseam", PC_TD_MRSIGNERSEAM, 48},
+        {"seam_attributes", PC_TD_SEAMATTRIBUTES, 8},
+        {"td_attributes", PC_TD_ATTRIBUTES, 8},
+        {"xfam", PC_TD_XFAM, 8},
+        {"mrtd", PC_TD_MRTD, 48},
+        {"mrconfigid", PC_TD_MRCONFIGID, 48},
+        {"mrowner", PC_TD_MROWNER, 48},
+        {"mrownerconfig", PC_TD_MROWNERCONFIG, 48},
+        {"rtmr0", PC_TD_RTMR0, 48},
+        {"rtmr1", PC_TD_RTMR1, 48},
+        {"rtmr2", PC_TD_RTMR2, 48},
+        {"rtmr3", PC_TD_RTMR3, 48},
+        {"report_data", PC_TD_REPORTDATA, 64},
+        {"tee_tcb_svn2", PC_TD_TCB_SVN2, 16},
+        {"mrservicetd", PC_TD_MRSERVICETD, 48},
+    };
+    const struct bytes body = view->quote.body;
+    json_out_object(o, "claims");
+    for (size_t i = 0; i < PC_ARRAY_LEN(fields); i++)
+        if ((size_t)fields[i].at + fields[i].n <= body.n)
+            out_hex(o, fields[i].name, body.p + fields[i].at, fields[i].n);
+    out_flags(o, load_le64(body.p + PC_TD_ATTRIBUTES));
+    if (view->has_pck)
+        out_pck(o, view);
+    out_qe_report(o, view->quote.qe_report.p);
+    out_hex(o, "header_user_data", view->quote.header.p + PC_QH_USER_DATA, 20);
+    out_hex(o, "header_qe_vendor_id", view->quote.header.p + PC_QH_QE_VENDOR, 16);
+    json_out_end(o);
+}
+
+static void out_verdict(struct json_out *o, const struct verdict *v)
+{
+    char text[96];
+    json_out_str(o, "verdict", verdict_accepts(v) ? "ACCEPT" : "REJECT");
+    json_out_array(o, "reasons");
+    for (unsigned r = 0; r < PC_R_COUNT; r++)
+        if (verdict_has(v, (enum verdict_reason)r))
+            json_out_str(o, NULL, evidence_reason_text(text, v, r));
+    json_out_end(o);
+    if (v->tcb_status == PC_TCB_NONE)
+        json_out_null(o, "tcb_status");
+    else
+        json_out_str(o, "tcb_status", verdict_status_name(v->tcb_status));
+    if (v->tcb_date == 0)
+        json_out_null(o, "tcb_date");
+    else {
+        cli_time_text(text, v->tcb_date);
+        json_out_str(o, "tcb_date", text);
+    }
+    json_out_array(o, "advisories");
+    for (size_t i = 0; i < v->advisory_count && i < PC_ADVISORIES_MAX; i++)
+        json_out_str(o, NULL, v->advisories[i]);
+    json_out_end(o);
+    json_out_bool(o, "crl_checked", v->crl_checked == 1);
+    json_out_u64(o, "tcb_evaluation_number", v->tcb_number);
+    json_out_u64(o, "qe_evaluation_number", v->qe_number);
+}
+
+void evidence_json(char out[static PC_EVIDENCE_JSON_CAP], const struct verdict *v,
+                   const struct tdx_view *view)
+{
+    struct json_out o;
+    size_t n;
+    json_out_init(&o, out, PC_EVIDENCE_JSON_CAP);
+    json_out_object(&o, NULL);
+    out_verdict(&o, v);
+    if (view == NULL)
+        json_out_null(&o, "claims");
+    else
+        out_claims(&o, view);
+    if (v->has_claims == 1) {
+        out_hex(&o, "claims_digest", v->claims, 32);
+        out_hex(&o, "product", v->product, 32);
+        out_hex(&o, "measurement", v->measurement, 32);
+        out_hex(&o, "platform", v->platform, 32);
+        out_hex(&o, "raw_tcb", v->raw_tcb, v->raw_tcb_len);
+    } else
+        json_out_null(&o, "claims_digest");
+    json_out_end(&o);
+    if (json_out_finish(&o, &n) != PC_OK)
+        pc_bug("a verdict does not fit its buffer");
+}
