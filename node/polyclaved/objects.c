@@ -28,36 +28,73 @@ static void put(struct polyclaved *p, enum store_kind kind, struct bytes data, b
         log_error("store_failed", LOG_STR("what", "object"), LOG_STR("error", pc_err_name(e)));
 }
 
+/* attest asks for an object by the hash of what the vendor signed in it; the store keeps whole
+ * objects by their own hash. Between the two stands a record "object/" name -> hash. */
+static struct bytes name_key(uint8_t out[static 40], const uint8_t name[static 32])
+{
+    memcpy(out, "object/", 7);
+    memcpy(out + 7, name, 32);
+    return bytes_of(out, 39);
+}
+
+static void put_named(struct polyclaved *p, const uint8_t name[static 32], struct bytes data,
+                      bool *kept)
+{
+    uint8_t key[40], hash[32];
+    put(p, STORE_COLLATERAL, data, kept);
+    sha256(hash, data);
+    if (*kept &&
+        store_put(p->store, STORE_TRANSCRIPT, name_key(key, name), PC_BYTES(hash)) != PC_OK)
+        *kept = false;
+}
+
 void objects_on_bytes(struct polyclaved *p, const struct ipc_dc_bytes *m)
 {
     bool kept;
-    put(p, m->evidence ? STORE_EVIDENCE : STORE_COLLATERAL, m->data, &kept);
+    if (m->evidence)
+        put(p, STORE_EVIDENCE, m->data, &kept);
+    else
+        put_named(p, m->hash, m->data, &kept);
+}
+
+/* The object of that name into `object`; *n 0 if it is not held. */
+static void get_named(struct polyclaved *p, const uint8_t name[static 32], size_t *n)
+{
+    uint8_t key[40], hash[32];
+    size_t hash_n;
+    *n = 0;
+    if (store_get(p->store, STORE_TRANSCRIPT, name_key(key, name), hash, sizeof hash, &hash_n,
+                  accept_any, NULL) != PC_OK ||
+        hash_n != sizeof hash)
+        return;
+    enum err_code e = store_get(p->store, STORE_COLLATERAL, PC_BYTES(hash), object, sizeof object,
+                                n, accept_any, NULL);
+    if (e == PC_E_CORRUPT && store_erase(p->store, STORE_COLLATERAL, PC_BYTES(hash)) != PC_OK)
+        log_error("store_failed", LOG_STR("what", "a damaged object stays"));
+    if (e != PC_OK)
+        *n = 0;
 }
 
 void objects_on_get(struct polyclaved *p, const struct ipc_da_get *m)
 {
-    static const enum store_kind kinds[] = {STORE_COLLATERAL, STORE_EVIDENCE};
     struct ipc_da_data answer = {.has_data = false};
+    size_t n;
     memcpy(answer.hash, m->hash, sizeof answer.hash);
-    for (size_t i = 0; i < PC_ARRAY_LEN(kinds) && !answer.has_data; i++) {
-        size_t n;
-        enum err_code e = store_get(p->store, kinds[i], PC_BYTES(m->hash), object, sizeof object,
-                                    &n, accept_any, NULL);
-        if (e == PC_E_CORRUPT && store_erase(p->store, kinds[i], PC_BYTES(m->hash)) != PC_OK)
-            log_error("store_failed", LOG_STR("what", "a damaged object stays"));
-        answer.has_data = e == PC_OK;
-        answer.data = bytes_of(object, n);
-    }
+    get_named(p, m->hash, &n);
+    answer.has_data = n != 0;
+    answer.data = bytes_of(object, n);
     if (!answer.has_data)
-        log_warn("object_missing", LOG_HEX("sha256", PC_BYTES(m->hash)),
+        log_warn("object_missing", LOG_HEX("name", PC_BYTES(m->hash)),
                  LOG_STR("hint", "PUT /v1/collateral brings it from anybody"));
     (void)DAEMON_SEND(&p->d, IPC_LINK_DA, da_data, &answer);
 }
 
 void objects_on_put(struct polyclaved *p, const struct ipc_dp_put *m)
 {
-    struct ipc_dp_put_r answer = {.id = m->id};
-    put(p, STORE_COLLATERAL, m->data, &answer.kept);
+    struct ipc_dp_put_r answer = {.id = m->id, .kept = false};
+    uint8_t name[32];
+    if (object_name(name, m->data) == PC_OK)
+        put_named(p, name, m->data, &answer.kept);
     (void)DAEMON_SEND(&p->d, IPC_LINK_DP, dp_put_r, &answer);
 }
 

@@ -217,6 +217,12 @@ void evidence_note_node(struct polyclaved *p, uint32_t node_id, const uint8_t ha
 PC_MUST_USE enum err_code evidence_of_node(struct polyclaved *p, uint32_t node_id, void *out,
                                            size_t cap, size_t *n);
 
+/* object_name.c: the name of a collateral object from its bytes: SHA-256 of the inner JSON object
+ * of a TCB info or QE identity, of the tbsCertList of a CRL (told from a certificate by its
+ * version), of a whole certificate. PC_E_MALFORMED for anything else. Forged bytes get a name that
+ * nothing genuine has, and attest checks signatures. */
+PC_MUST_USE enum err_code object_name(uint8_t out[static 32], struct bytes data);
+
 /* objects.c */
 void objects_on_bytes(struct polyclaved *p, const struct ipc_dc_bytes *m);
 void objects_on_get(struct polyclaved *p, const struct ipc_da_get *m);
