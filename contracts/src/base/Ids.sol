@@ -23,16 +23,16 @@ library Ids {
     }
 
     /// Key of an on-chain record. Under less, a stranger's enclave, one forged machine or a younger
-    /// verifier could overwrite or shadow somebody's record.
+    /// verifier could overwrite or shadow somebody's record. image = measurement, machine = platform.
     function record(
         uint8 kind,
         bytes32 subject,
         bytes32 context,
-        bytes32 measurement,
-        bytes32 platform,
+        bytes32 image,
+        bytes32 machine,
         address verifier
     ) internal pure returns (bytes32) {
-        return keccak256(abi.encode(Labels.RECORD, kind, subject, context, measurement, platform, verifier));
+        return keccak256(abi.encode(Labels.RECORD, kind, subject, context, image, machine, verifier));
     }
 
     function claims(Claims memory c) internal pure returns (bytes32) {

@@ -68,7 +68,7 @@ interface IMeasurements is IRevocable {
         bytes32 sourceDigest,
         bytes32 buildDigest
     );
-    event Sealed(uint40 at, uint16 count);
+    event Sealed(uint40 sealedAt, uint16 count);
     event MeasurementSunset(bytes32 indexed measurement, uint40 oldSunset, uint40 newSunset);
     event MeasurementRevoked(bytes32 indexed measurement);
 
@@ -76,8 +76,8 @@ interface IMeasurements is IRevocable {
     function seal(Entry[] calldata list) external;
     /// @notice Timelock: adds a measurement that counts from `activeFrom` on (not before now).
     function add(Entry calldata entry, uint40 activeFrom) external;
-    /// @notice Timelock: the measurement counts until (excluding) `at`; later only an earlier time.
-    function sunset(bytes32 measurement, uint40 at) external;
+    /// @notice Timelock: the measurement counts until (excluding) `end`; later only an earlier time.
+    function sunset(bytes32 measurement, uint40 end) external;
 
     /// @notice Time of seal; 0 before it. Epochs refuses genesis until some days after.
     function sealedAt() external view returns (uint40);

@@ -76,7 +76,7 @@ interface ITcbPolicy is IRevocable {
     error AuthorityEpochPassed(uint32 found, uint32 needed);
     /// @notice this TCB status is not accepted (bit set in `accepted` = accepted)
     error StatusNotAccepted(uint8 status, uint16 accepted);
-    /// @notice a security version is below the minimum, or the lengths differ (index 255)
+    /// @notice a security version is below the minimum, or the lengths differ (index 254)
     error TcbBelowMinimum(uint8 index);
     /// @notice Revoked and NotSupported are never accepted, and bits above the statuses mean nothing
     error StatusesNotAllowed(uint16 statuses);

@@ -1,0 +1,571 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Dates} from "../base/Dates.sol";
+import {TcbStatus} from "../base/Types.sol";
+import {Json} from "./Json.sol";
+import {Table} from "./Table.sol";
+
+/// @title  IntelCollateral - TCB info and QE identity, from signed JSON to a packed table
+/// @notice Reads the inner object exactly as signed. Members may come in any order; known ones are
+///         typed, bounded and may not repeat; unknown ones are skipped. The table (see TdxTcb) holds
+///         what evidence is judged by, in list order, and ends in a digest of all that matters beside
+///         (dates of levels, advisories), so that equal tables mean equal verdicts.
+/// @custom:source attestation.md 1.3; attest/tdx_collateral.h has the same bounds
+library IntelCollateral {
+    using Json for bytes;
+
+    uint256 internal constant MAX_LEVELS = 48;
+    uint256 internal constant MAX_SVN_LEVELS = 16;
+    uint256 internal constant MAX_IDENTITIES = 8;
+    uint256 internal constant MAX_ADVISORIES = 24;
+    uint256 internal constant MAX_NUMBER = 0xffff;
+    uint256 internal constant MAX_INTEGER = 999_999_999;
+
+    /// @param product   FMSPC and PCEID, left-aligned; zero for a QE identity
+    /// @param table     packed table
+    struct Object {
+        bytes32 product;
+        uint256 number;
+        uint256 issueDate;
+        uint256 nextUpdate;
+        bytes table;
+    }
+
+    /// @notice a member is missing (bit set in found = present, order of the reader's table)
+    error MemberMissing(uint256 found, uint256 needed);
+    /// @notice a value is not one that this format knows
+    error MemberValue(uint256 offset);
+    /// @notice a list has more items than any genuine one
+    error TooManyItems(uint256 offset);
+    /// @notice the object is for something else than TDX
+    error NotForTdx(bytes32 id, uint256 version);
+
+    /// @notice Reads `tcbInfo`.
+    function tcbInfo(bytes calldata json) internal pure returns (Object memory o) {
+        // found: 1 id, 2 version, 4 issueDate, 8 nextUpdate, 16 fmspc, 32 pceId, 64 number,
+        // 128 tdxModule, 256 tcbLevels, 512 tdxModuleIdentities, 1024 tcbType
+        uint256 found;
+        bytes32 id;
+        uint256 version;
+        bytes memory unnumbered;
+        bytes memory identities;
+        bytes memory levels;
+        bytes32 digest;
+        (bool any, uint256 next) = json.enter(0, 0x7b, 0x7d);
+        uint256 first = next;
+        while (any) {
+            uint256 pos = next;
+            bytes32 name;
+            (name, next) = json.key(next);
+            uint256 flag;
+            if (name == "id") {
+                flag = 1;
+                (id, next) = json.shortText(next);
+            } else if (name == "version") {
+                flag = 2;
+                (version, next) = json.integer(next, MAX_INTEGER);
+            } else if (name == "issueDate") {
+                flag = 4;
+                (o.issueDate, next) = _date(json, next);
+            } else if (name == "nextUpdate") {
+                flag = 8;
+                (o.nextUpdate, next) = _date(json, next);
+            } else if (name == "fmspc") {
+                flag = 16;
+                bytes32 fmspc;
+                (fmspc, next) = json.hexBytes(next, 6);
+                o.product |= fmspc;
+            } else if (name == "pceId") {
+                flag = 32;
+                bytes32 pceid;
+                (pceid, next) = json.hexBytes(next, 2);
+                o.product |= pceid >> 48;
+            } else if (name == "tcbEvaluationDataNumber") {
+                flag = 64;
+                (o.number, next) = json.integer(next, MAX_NUMBER);
+            } else if (name == "tdxModule") {
+                flag = 128;
+                unnumbered = Table.create(Table.MODULE_SIZE);
+                next = _module(json, next, unnumbered, false);
+            } else if (name == "tcbLevels") {
+                flag = 256;
+                pos = next;
+                (levels, next) = _levels(json, next);
+                digest = _mix(digest, 1, json, pos, next);
+            } else if (name == "tdxModuleIdentities") {
+                flag = 512;
+                pos = next;
+                (identities, next) = _identities(json, next);
+                digest = _mix(digest, 2, json, pos, next);
+            } else if (name == "tcbType") {
+                flag = 1024;
+                uint256 kind;
+                (kind, next) = json.integer(next, MAX_INTEGER);
+                if (kind != 0) revert MemberValue(pos);
+            } else {
+                json.requireFirst(first, pos, name);
+                next = json.skip(next, 1);
+            }
+            if (found & flag != 0) revert Json.JsonKeyTwice(pos);
+            found |= flag;
+            (any, next) = json.more(next, 0x7d);
+        }
+        _end(json, next);
+        if (id != "TDX" || version != 3) revert NotForTdx(id, version);
+        if (found & 0x1ff != 0x1ff) revert MemberMissing(found, 0x1ff);
+        o.table = abi.encodePacked(
+            bytes1(uint8(1 + (identities.length == 0 ? 0 : uint256(uint8(identities[0]))))),
+            unnumbered,
+            identities.length == 0 ? identities : Table.withoutFirst(identities),
+            levels,
+            bytes16(digest)
+        );
+    }
+
+    /// @notice Reads `enclaveIdentity`.
+    function qeIdentity(bytes calldata json) internal pure returns (Object memory o) {
+        // found: 1 id, 2 version, 4 issueDate, 8 nextUpdate, 16 number, 32 miscselect, 64 its mask,
+        // 128 attributes, 256 their mask, 512 mrsigner, 1024 isvprodid, 2048 tcbLevels
+        uint256 found;
+        bytes32 id;
+        uint256 version;
+        bytes32[5] memory fields;
+        uint256 product;
+        bytes memory levels = Table.create(1 + MAX_SVN_LEVELS * Table.SVN_LEVEL_SIZE);
+        bytes32 digest;
+        (bool any, uint256 next) = json.enter(0, 0x7b, 0x7d);
+        uint256 first = next;
+        while (any) {
+            uint256 pos = next;
+            bytes32 name;
+            (name, next) = json.key(next);
+            uint256 flag;
+            if (name == "id") {
+                flag = 1;
+                (id, next) = json.shortText(next);
+            } else if (name == "version") {
+                flag = 2;
+                (version, next) = json.integer(next, MAX_INTEGER);
+            } else if (name == "issueDate") {
+                flag = 4;
+                (o.issueDate, next) = _date(json, next);
+            } else if (name == "nextUpdate") {
+                flag = 8;
+                (o.nextUpdate, next) = _date(json, next);
+            } else if (name == "tcbEvaluationDataNumber") {
+                flag = 16;
+                (o.number, next) = json.integer(next, MAX_NUMBER);
+            } else if (name == "miscselect") {
+                flag = 32;
+                (fields[0], next) = json.hexBytes(next, 4);
+            } else if (name == "miscselectMask") {
+                flag = 64;
+                (fields[1], next) = json.hexBytes(next, 4);
+            } else if (name == "attributes") {
+                flag = 128;
+                (fields[2], next) = json.hexBytes(next, 16);
+            } else if (name == "attributesMask") {
+                flag = 256;
+                (fields[3], next) = json.hexBytes(next, 16);
+            } else if (name == "mrsigner") {
+                flag = 512;
+                (fields[4], next) = json.hexBytes(next, 32);
+            } else if (name == "isvprodid") {
+                flag = 1024;
+                (product, next) = json.integer(next, 0xffff);
+            } else if (name == "tcbLevels") {
+                flag = 2048;
+                pos = next;
+                next = _svnLevels(json, next, levels, 0xffff);
+                digest = _mix(digest, 1, json, pos, next);
+            } else {
+                json.requireFirst(first, pos, name);
+                next = json.skip(next, 1);
+            }
+            if (found & flag != 0) revert Json.JsonKeyTwice(pos);
+            found |= flag;
+            (any, next) = json.more(next, 0x7d);
+        }
+        _end(json, next);
+        if (id != "TD_QE" || version != 2) revert NotForTdx(id, version);
+        if (found != 0xfff) revert MemberMissing(found, 0xfff);
+        o.table = abi.encodePacked(
+            bytes4(fields[0]),
+            bytes4(fields[1]),
+            bytes16(fields[2]),
+            bytes16(fields[3]),
+            fields[4],
+            uint16(product),
+            levels,
+            bytes16(digest)
+        );
+    }
+
+    /// The object fills the slice.
+    function _end(bytes calldata json, uint256 next) private pure {
+        if (next != json.length) revert Json.JsonSyntax(next);
+    }
+
+    /// Chains a span into a digest, so that which list stood where is part of it.
+    function _mix(bytes32 digest, uint256 which, bytes calldata json, uint256 start, uint256 end)
+        private
+        pure
+        returns (bytes32)
+    {
+        // two lists at most, each at most once: their order in the object does not matter
+        return digest ^ keccak256(abi.encode(which, keccak256(json[start:end])));
+    }
+
+    function _date(bytes calldata json, uint256 pos) private pure returns (uint256 unixSeconds, uint256 next) {
+        bytes32 word;
+        (word, next) = json.shortText(pos);
+        // 20 characters, no more: the 21st byte is zero, the 20th is checked to be "Z"
+        if (uint256(word) << 160 != 0) revert MemberValue(pos);
+        unixSeconds = Dates.iso(word, pos);
+    }
+
+    /// {id?, mrsigner, attributes, attributesMask, tcbLevels?}: appended to out as one module.
+    function _module(bytes calldata json, uint256 pos, bytes memory out, bool numbered)
+        private
+        pure
+        returns (uint256 next)
+    {
+        uint256 found;
+        uint256 module = Table.reserve(out, Table.MODULE_SIZE - 1);
+        bool any;
+        (any, next) = json.enter(pos, 0x7b, 0x7d);
+        uint256 first = next;
+        bytes memory levels;
+        while (any) {
+            pos = next;
+            bytes32 name;
+            (name, next) = json.key(next);
+            uint256 flag;
+            if (name == "mrsigner") {
+                flag = 1;
+                next = _hexInto(json, next, 48, module + 1);
+            } else if (name == "attributes") {
+                flag = 2;
+                next = _hexInto(json, next, 8, module + 49);
+            } else if (name == "attributesMask") {
+                flag = 4;
+                next = _hexInto(json, next, 8, module + 57);
+            } else if (numbered && name == "id") {
+                flag = 8;
+                next = _moduleId(json, next, module);
+            } else if (numbered && name == "tcbLevels") {
+                flag = 16;
+                levels = Table.create(1 + MAX_SVN_LEVELS * Table.SVN_LEVEL_SIZE);
+                next = _svnLevels(json, next, levels, 0xff);
+            } else {
+                json.requireFirst(first, pos, name);
+                next = json.skip(next, 3);
+            }
+            if (found & flag != 0) revert Json.JsonKeyTwice(pos);
+            found |= flag;
+            (any, next) = json.more(next, 0x7d);
+        }
+        uint256 needed = numbered ? 31 : 7;
+        if (found != needed) revert MemberMissing(found, needed);
+        if (numbered) {
+            Table.append(out, levels);
+        } else {
+            Table.writeBytes(module, 0, 1);
+            Table.writeBytes(Table.reserve(out, 1), 0, 1);
+        }
+    }
+
+    /// "TDX_%02X", prefix in upper or lower case.
+    function _moduleId(bytes calldata json, uint256 pos, uint256 module) private pure returns (uint256 next) {
+        bytes32 text;
+        (text, next) = json.shortText(pos);
+        uint256 prefix = uint256(text) >> 224;
+        if (uint256(text) << 48 != 0 || (prefix != 0x5444585f && prefix != 0x7464785f)) revert MemberValue(pos);
+        // the text is inside the string just read: 6 characters, of which the last two are digits
+        unchecked {
+            Table.writeBytes(module, uint256(json.hexAt(next - 3, 1)), 1);
+        }
+    }
+
+    function _hexInto(bytes calldata json, uint256 pos, uint256 length, uint256 target)
+        private
+        pure
+        returns (uint256 next)
+    {
+        uint256 start;
+        uint256 end;
+        (start, end, next) = json.text(pos);
+        if (end - start != 2 * length) revert Json.JsonString(start);
+        unchecked {
+            for (uint256 done = 0; done < length; done += 32) {
+                uint256 part = length - done > 32 ? 32 : length - done;
+                Table.writeBytes(target + done, uint256(json.hexAt(start + 2 * done, part)), part);
+            }
+        }
+    }
+
+    /// Array of numbered modules: count, then each module; ids differ.
+    function _identities(bytes calldata json, uint256 pos) private pure returns (bytes memory out, uint256 next) {
+        out = Table.create(
+            1 + MAX_IDENTITIES * (Table.MODULE_SIZE + MAX_SVN_LEVELS * Table.SVN_LEVEL_SIZE)
+        );
+        uint256 counter = Table.reserve(out, 1);
+        uint256 count;
+        uint256 ids;
+        bool any;
+        (any, next) = json.enter(pos, 0x5b, 0x5d);
+        while (any) {
+            if (count == MAX_IDENTITIES) revert TooManyItems(next);
+            uint256 module = Table.tip(out);
+            pos = next;
+            next = _module(json, next, out, true);
+            uint256 bit = 1 << Table.readByte(module);
+            if (ids & bit != 0) revert MemberValue(pos);
+            ids |= bit;
+            ++count;
+            (any, next) = json.more(next, 0x5d);
+        }
+        Table.writeBytes(counter, count << 248, 1);
+    }
+
+    /// tcbLevels of a TCB info: count, then {sgx 16, tdx 16, pcesvn u16, status u8} each.
+    function _levels(bytes calldata json, uint256 pos) private pure returns (bytes memory out, uint256 next) {
+        out = Table.create(1 + MAX_LEVELS * Table.LEVEL_SIZE);
+        uint256 counter = Table.reserve(out, 1);
+        uint256 count;
+        bool any;
+        (any, next) = json.enter(pos, 0x5b, 0x5d);
+        while (any) {
+            if (count == MAX_LEVELS) revert TooManyItems(next);
+            uint256 components;
+            uint256 svn;
+            uint256 status;
+            (components, svn, status, next) = _level(json, next, 0);
+            uint256 row = Table.reserve(out, Table.LEVEL_SIZE);
+            Table.writeBytes(row, components, 32);
+            Table.writeBytes(row + 32, svn << 240 | status << 232, 3);
+            ++count;
+            (any, next) = json.more(next, 0x5d);
+        }
+        Table.writeBytes(counter, count << 248, 1);
+    }
+
+    /// tcbLevels of a module or of the QE: count, then {isvsvn u16, status u8} each, appended to out.
+    function _svnLevels(bytes calldata json, uint256 pos, bytes memory out, uint256 maxSvn)
+        private
+        pure
+        returns (uint256 next)
+    {
+        uint256 counter = Table.reserve(out, 1);
+        uint256 count;
+        bool any;
+        (any, next) = json.enter(pos, 0x5b, 0x5d);
+        while (any) {
+            if (count == MAX_SVN_LEVELS) revert TooManyItems(next);
+            uint256 svn;
+            uint256 status;
+            (, svn, status, next) = _level(json, next, maxSvn);
+            Table.writeBytes(Table.reserve(out, Table.SVN_LEVEL_SIZE), svn << 240 | status << 232, 3);
+            ++count;
+            (any, next) = json.more(next, 0x5d);
+        }
+        Table.writeBytes(counter, count << 248, 1);
+    }
+
+    /// {tcb, tcbDate, tcbStatus, advisoryIDs?}. maxSvn 0: a platform's level, whose tcb has components
+    /// and pcesvn; else one isvsvn of at most maxSvn.
+    function _level(bytes calldata json, uint256 pos, uint256 maxSvn)
+        private
+        pure
+        returns (uint256 components, uint256 svn, uint256 status, uint256 next)
+    {
+        uint256 found;
+        bool any;
+        (any, next) = json.enter(pos, 0x7b, 0x7d);
+        uint256 first = next;
+        while (any) {
+            pos = next;
+            bytes32 name;
+            (name, next) = json.key(next);
+            uint256 flag;
+            if (name == "tcb") {
+                flag = 1;
+                if (maxSvn == 0) (components, svn, next) = _platformTcb(json, next);
+                else (svn, next) = _isvsvn(json, next, maxSvn);
+            } else if (name == "tcbDate") {
+                flag = 2;
+                (, next) = _date(json, next);
+            } else if (name == "tcbStatus") {
+                flag = 4;
+                (status, next) = _status(json, next);
+            } else if (name == "advisoryIDs") {
+                flag = 8;
+                next = _advisories(json, next);
+            } else {
+                json.requireFirst(first, pos, name);
+                next = json.skip(next, 3);
+            }
+            if (found & flag != 0) revert Json.JsonKeyTwice(pos);
+            found |= flag;
+            (any, next) = json.more(next, 0x7d);
+        }
+        if (found & 7 != 7) revert MemberMissing(found, 7);
+    }
+
+    /// {sgxtcbcomponents, pcesvn, tdxtcbcomponents}: components = sgx 16 bytes, tdx 16 bytes.
+    function _platformTcb(bytes calldata json, uint256 pos)
+        private
+        pure
+        returns (uint256 components, uint256 pcesvn, uint256 next)
+    {
+        uint256 found;
+        bool any;
+        (any, next) = json.enter(pos, 0x7b, 0x7d);
+        uint256 first = next;
+        while (any) {
+            pos = next;
+            bytes32 name;
+            (name, next) = json.key(next);
+            uint256 flag;
+            uint256 list;
+            if (name == "sgxtcbcomponents") {
+                flag = 1;
+                (list, next) = _components(json, next);
+                components |= list << 128;
+            } else if (name == "pcesvn") {
+                flag = 2;
+                (pcesvn, next) = json.integer(next, 0xffff);
+            } else if (name == "tdxtcbcomponents") {
+                flag = 4;
+                (list, next) = _components(json, next);
+                components |= list;
+            } else {
+                json.requireFirst(first, pos, name);
+                next = json.skip(next, 4);
+            }
+            if (found & flag != 0) revert Json.JsonKeyTwice(pos);
+            found |= flag;
+            (any, next) = json.more(next, 0x7d);
+        }
+        if (found != 7) revert MemberMissing(found, 7);
+    }
+
+    /// Exactly 16 objects with an svn each; the first one ends up at the top of 16 bytes.
+    function _components(bytes calldata json, uint256 pos) private pure returns (uint256 list, uint256 next) {
+        next = json.take(pos, 0x5b);
+        unchecked {
+            for (uint256 i = 0; i < 16; ++i) {
+                if (i != 0) next = json.take(next, 0x2c);
+                uint256 svn;
+                (svn, next) = _component(json, next);
+                list = list << 8 | svn;
+            }
+        }
+        next = json.take(next, 0x5d);
+    }
+
+    /// {svn, ...}. Most are printed as {"svn":N} or with svn first, which is read at once.
+    function _component(bytes calldata json, uint256 pos) private pure returns (uint256 svn, uint256 next) {
+        uint256 found;
+        bool any;
+        uint256 first;
+        if (json.word(pos) >> 200 == 0x7b2273766e223a) {
+            first = pos + 1;
+            (svn, next) = json.integer(pos + 7, 0xff);
+            found = 1;
+            (any, next) = json.more(next, 0x7d);
+        } else {
+            (any, next) = json.enter(pos, 0x7b, 0x7d);
+            first = next;
+        }
+        while (any) {
+            pos = next;
+            bytes32 name;
+            (name, next) = json.key(next);
+            uint256 flag;
+            if (name == "svn") {
+                flag = 1;
+                (svn, next) = json.integer(next, 0xff);
+            } else if (name == "category") {
+                flag = 2;
+                next = json.skip(next, 6);
+            } else if (name == "type") {
+                flag = 4;
+                next = json.skip(next, 6);
+            } else {
+                json.requireFirst(first, pos, name);
+                next = json.skip(next, 6);
+            }
+            if (found & flag != 0) revert Json.JsonKeyTwice(pos);
+            found |= flag;
+            (any, next) = json.more(next, 0x7d);
+        }
+        if (found & 1 == 0) revert MemberMissing(found, 1);
+    }
+
+    /// {isvsvn}
+    function _isvsvn(bytes calldata json, uint256 pos, uint256 max) private pure returns (uint256 svn, uint256 next) {
+        uint256 found;
+        bool any;
+        (any, next) = json.enter(pos, 0x7b, 0x7d);
+        uint256 first = next;
+        while (any) {
+            pos = next;
+            bytes32 name;
+            (name, next) = json.key(next);
+            if (name == "isvsvn") {
+                if (found != 0) revert Json.JsonKeyTwice(pos);
+                found = 1;
+                (svn, next) = json.integer(next, max);
+            } else {
+                json.requireFirst(first, pos, name);
+                next = json.skip(next, 5);
+            }
+            (any, next) = json.more(next, 0x7d);
+        }
+        if (found == 0) revert MemberMissing(0, 1);
+    }
+
+    function _status(bytes calldata json, uint256 pos) private pure returns (uint256 status, uint256 next) {
+        uint256 start;
+        uint256 end;
+        (start, end, next) = json.text(pos);
+        uint256 length = end - start;
+        bytes32 head = bytes32(json.word(start));
+        // a spelling of up to 32 characters is its first word; the one that is longer has 33
+        if (length < 32) head = bytes32(uint256(head) >> (256 - 8 * length) << (256 - 8 * length));
+        if (length == 0) revert MemberValue(pos);
+        if (length == 33) {
+            if (head != "ConfigurationAndSWHardeningNeede" || json.word(start + 32) >> 248 != 0x64) {
+                revert MemberValue(pos);
+            }
+            return (TcbStatus.CONFIGURATION_SW_HARDENING, next);
+        }
+        if (length > 32) revert MemberValue(pos);
+        if (head == "UpToDate") return (TcbStatus.UP_TO_DATE, next);
+        if (head == "OutOfDate") return (TcbStatus.OUT_OF_DATE, next);
+        if (head == "OutOfDateConfigurationNeeded") return (TcbStatus.OUT_OF_DATE_CONFIGURATION, next);
+        if (head == "SWHardeningNeeded") return (TcbStatus.SW_HARDENING, next);
+        if (head == "ConfigurationNeeded") return (TcbStatus.CONFIGURATION, next);
+        if (head == "Revoked") return (TcbStatus.REVOKED, next);
+        revert MemberValue(pos);
+    }
+
+    /// Array of up to 24 non-empty strings of up to 19 characters. The contract judges none of them;
+    /// their bytes are in the table's digest.
+    function _advisories(bytes calldata json, uint256 pos) private pure returns (uint256 next) {
+        bool any;
+        uint256 count;
+        (any, next) = json.enter(pos, 0x5b, 0x5d);
+        while (any) {
+            if (count == MAX_ADVISORIES) revert TooManyItems(next);
+            uint256 start;
+            uint256 end;
+            (start, end, next) = json.text(next);
+            if (end == start || end - start > 19) revert MemberValue(start);
+            ++count;
+            (any, next) = json.more(next, 0x5d);
+        }
+    }
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {BlockHistory} from "../base/BlockHistory.sol";
+import {Ids} from "../base/Ids.sol";
+import {Labels} from "../base/Labels.sol";
+import {Objects} from "../base/Objects.sol";
+import {Claims, Kind} from "../base/Types.sol";
+import {IAttestations} from "../interfaces/IAttestations.sol";
+import {IEvidenceVerifier} from "../interfaces/IEvidenceVerifier.sol";
+import {IGuardianCouncil} from "../interfaces/IGuardianCouncil.sol";
+import {ITcbPolicy} from "../interfaces/ITcbPolicy.sol";
+import {IVerifierRouter} from "../interfaces/IVerifierRouter.sol";
+
+/// @title  Attestations - which enclave proved what, and until when
+/// @notice Callers: attest, recheck - anybody. Nobody can delete or rewrite a record. The manual is
+///         IAttestations.
+/// @custom:invariant AT1 boundBlock of a record never falls
+/// @custom:invariant AT2 recheck never moves validUntil, attestedAt, boundBlock or claims
+/// @custom:invariant AT3 a record whose leaf was found revoked stands so until attested anew
+/// @custom:assumes   EIP-2935 has code; a verifier's answer depends on evidence, collateral and block only
+/// @custom:storage   _records: two words per key, drawn in IAttestations
+/// @custom:gas       attest TDX 160,000 first, 110,000 renewal (contracts/gas)
+/// @custom:source    SPEC 3-5; attestation.md C4, C7
+contract Attestations is IAttestations {
+    uint8 private constant GOOD = 1;
+    uint8 private constant REFUSED = 2;
+    uint8 private constant LEAF_REVOKED = 3;
+
+    /// EIP-2935 keeps 8,191 hashes
+    uint64 private constant MAX_BOUND_AGE = 8000;
+    uint40 private constant MAX_AGE = 30 days;
+
+    IVerifierRouter public immutable router;
+    ITcbPolicy public immutable policy;
+    IGuardianCouncil public immutable council;
+    uint64 public immutable maxBoundAgeBlocks;
+    uint40 public immutable maxAgeSeconds;
+
+    mapping(bytes32 record => Record) private _records;
+
+    constructor(address router_, address policy_, address council_, uint64 maxBoundAge, uint40 maxAge) {
+        BlockHistory.requirePresent();
+        if (maxBoundAge == 0 || maxBoundAge > MAX_BOUND_AGE) revert PeriodOutOfRange(maxBoundAge, 1, MAX_BOUND_AGE);
+        if (maxAge == 0 || maxAge > MAX_AGE) revert PeriodOutOfRange(maxAge, 1, MAX_AGE);
+        router = IVerifierRouter(router_);
+        policy = ITcbPolicy(policy_);
+        council = IGuardianCouncil(council_);
+        maxBoundAgeBlocks = maxBoundAge;
+        maxAgeSeconds = maxAge;
+    }
+
+    // ---- anybody
+
+    /// @inheritdoc IAttestations
+    function attest(
+        uint8 kind,
+        bytes32 subject,
+        bytes32 context,
+        address verifier,
+        uint64 boundBlock,
+        bytes calldata evidence,
+        bytes calldata hints
+    ) external returns (bytes32 record) {
+        (bytes32 high, bytes32 low) = _expected(kind, subject, context, boundBlock);
+        (, uint16 verifierId) = router.requireActive(verifier);
+        IEvidenceVerifier.Findings memory f = IEvidenceVerifier(verifier).verify(evidence, hints);
+        if (f.reportHigh != high) revert ReportDataMismatch(f.reportHigh, high);
+        if (f.reportLow != low) revert ReportDataNotReserved(f.reportLow);
+        if (kind == Kind.APP) _requireUnfrozen(f, verifier);
+        uint32 epoch = policy.judge(
+            ITcbPolicy.Subject(f.vendor, f.product, f.platform, f.leaf, f.status, f.authorityEpoch, f.rawTcb)
+        );
+
+        record = Ids.record(kind, subject, context, f.measurement, f.platform, verifier);
+        bytes32 claims = Ids.claims(
+            Claims(f.vendor, f.product, f.measurement, abi.encodePacked(high, low), f.platform, f.rawTcb)
+        );
+        Record memory old = _records[record];
+        if (old.boundBlock >= boundBlock) {
+            // a copy of a transaction that came first must not make the original fail
+            if (old.boundBlock == boundBlock && old.claims == claims) return record;
+            revert BoundBlockNotNewer(uint40(boundBlock), old.boundBlock);
+        }
+        Record memory r = Record({
+            claims: claims,
+            vendor: f.vendor,
+            kind: kind,
+            status: f.status,
+            standing: GOOD,
+            verifierId: verifierId,
+            collateralEpoch: epoch,
+            boundBlock: uint40(boundBlock),
+            attestedAt: uint40(block.timestamp),
+            validUntil: uint40(block.timestamp) + maxAgeSeconds,
+            leafTag: uint56(bytes7(f.leaf))
+        });
+        _records[record] = r;
+        emit Attested(record, subject, context, verifier, f.measurement, f.platform, claims, _word(r));
+    }
+
+    /// @inheritdoc IAttestations
+    function recheck(bytes32 record, Claims calldata preimage, bytes32 leaf, bytes calldata hints) external {
+        Record memory r = _records[record];
+        if (r.claims == 0) revert NoRecord(record);
+        bytes32 claims = claimsOf(preimage);
+        if (claims != r.claims) revert ClaimsMismatch(claims, r.claims);
+        if (uint56(bytes7(leaf)) != r.leafTag) revert LeafMismatch(record, leaf);
+        uint256 before = _word(r);
+        // a retired verifier's collateral is nobody's care any more: its records stop being live anyway
+        address verifier = router.verifierOf(r.verifierId);
+        router.requireActive(verifier);
+        r.status = IEvidenceVerifier(verifier).appraise(preimage.product, preimage.rawTcb, hints);
+        bytes4 cause;
+        (cause, r.collateralEpoch) = policy.appraise(
+            ITcbPolicy.Subject(
+                preimage.vendor,
+                preimage.product,
+                preimage.platform,
+                leaf,
+                r.status,
+                policy.authorityEpoch(preimage.vendor),
+                preimage.rawTcb
+            )
+        );
+        if (r.standing != LEAF_REVOKED) {
+            r.standing = cause == 0 ? GOOD : cause == ITcbPolicy.LeafRevoked.selector ? LEAF_REVOKED : REFUSED;
+        }
+        uint256 word = _word(r);
+        if (word == before) return;
+        _records[record] = r;
+        emit Rechecked(record, before, word);
+    }
+
+    // ---- views
+
+    /// @inheritdoc IAttestations
+    function live(bytes32 record) external view returns (bool) {
+        Record memory r = _records[record];
+        if (r.standing != GOOD || block.timestamp > r.validUntil) return false;
+        if (!router.isActive(r.verifierId) || !policy.vendorAccepted(r.vendor)) return false;
+        if (council.anyFreezeUntil() < block.timestamp) return true;
+        address verifier = router.verifierOf(r.verifierId);
+        return _frozenUntil(Objects.VENDOR, Objects.vendorId(r.vendor)) < block.timestamp
+            && _frozenUntil(Objects.VERIFIER, Objects.verifierId(verifier)) < block.timestamp;
+    }
+
+    /// @inheritdoc IAttestations
+    function recordOf(bytes32 record) external view returns (Record memory) {
+        return _records[record];
+    }
+
+    /// @inheritdoc IAttestations
+    function claimsOf(Claims calldata preimage) public pure returns (bytes32) {
+        return Ids.claims(preimage);
+    }
+
+    /// @inheritdoc IAttestations
+    function reportData(uint8 kind, bytes32 subject, bytes32 context, uint64 boundBlock, bytes32 blockHash)
+        public
+        view
+        returns (bytes32 high, bytes32 low)
+    {
+        if (kind != Kind.NODE && kind != Kind.APP) revert UnknownKind(kind);
+        bytes32 tag = kind == Kind.NODE ? Labels.REPORT_NODE : Labels.REPORT_APP;
+        high = keccak256(
+            abi.encode(tag, block.chainid, address(this), subject, context, uint256(boundBlock), blockHash)
+        );
+        low = Labels.REPORT;
+    }
+
+    // ---- internals
+
+    /// Report data for a bound block that is neither too old nor to come.
+    function _expected(uint8 kind, bytes32 subject, bytes32 context, uint64 boundBlock)
+        private
+        view
+        returns (bytes32 high, bytes32 low)
+    {
+        if (boundBlock >= block.number) revert BoundBlockInFuture(boundBlock, block.number - 1);
+        if (block.number - boundBlock > maxBoundAgeBlocks) {
+            revert BoundBlockTooOld(boundBlock, block.number - maxBoundAgeBlocks);
+        }
+        return reportData(kind, subject, context, boundBlock, BlockHistory.hashOf(boundBlock));
+    }
+
+    /// Applications cannot renew under a freeze that covers them (SPEC 10).
+    function _requireUnfrozen(IEvidenceVerifier.Findings memory f, address verifier) private view {
+        if (council.anyFreezeUntil() < block.timestamp) return;
+        _requireObjectUnfrozen(Objects.VENDOR, Objects.vendorId(f.vendor));
+        _requireObjectUnfrozen(Objects.PRODUCT, Objects.productId(f.vendor, f.product));
+        _requireObjectUnfrozen(Objects.PLATFORM, f.platform);
+        _requireObjectUnfrozen(Objects.SERIAL, f.leaf);
+        _requireObjectUnfrozen(Objects.MEASUREMENT, f.measurement);
+        _requireObjectUnfrozen(Objects.VERIFIER, Objects.verifierId(verifier));
+    }
+
+    function _requireObjectUnfrozen(uint8 kind, bytes32 id) private view {
+        uint40 until = _frozenUntil(kind, id);
+        if (until >= block.timestamp) revert Frozen(kind, id, until);
+    }
+
+    function _frozenUntil(uint8 kind, bytes32 id) private view returns (uint40) {
+        return council.frozenUntil(Objects.objectOf(kind, id));
+    }
+
+    /// Word 1 of a record as it stands in storage.
+    function _word(Record memory r) private pure returns (uint256) {
+        return uint256(r.vendor) | uint256(r.kind) << 8 | uint256(r.status) << 16 | uint256(r.standing) << 24
+            | uint256(r.verifierId) << 32 | uint256(r.collateralEpoch) << 48 | uint256(r.boundBlock) << 80
+            | uint256(r.attestedAt) << 120 | uint256(r.validUntil) << 160 | uint256(r.leafTag) << 200;
+    }
+}

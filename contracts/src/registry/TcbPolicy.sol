@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Objects} from "../base/Objects.sol";
+import {TcbStatus, Vendor} from "../base/Types.sol";
+import {IRevocable} from "../interfaces/IRevocable.sol";
+import {ITcbPolicy} from "../interfaces/ITcbPolicy.sol";
+import {IVerifierRouter} from "../interfaces/IVerifierRouter.sol";
+import {TcbCompare} from "./TcbCompare.sol";
+
+/// @title  TcbPolicy - what the network demands of a machine beyond being genuine
+/// @notice Callers: setters, veto, lift - Timelock; revoke - Timelock or Ratifier; advance,
+///         recordRevoked - active verifiers of the vendor. The manual is ITcbPolicy.
+/// @custom:invariant TP1 epochs never fall
+/// @custom:invariant TP2 a revoked vendor, product or platform stays so
+/// @custom:invariant TP3 a revoked serial stays so until the Timelock lifts it, and a list that is not
+///                   newer than the lifted one does not bring it back
+/// @custom:invariant TP4 a set is vetoed at most once and for at most 60 days
+/// @custom:assumes   VerifierRouter names only verifiers that answered to governance
+/// @custom:storage   _vendors, _products, _minTcb, _revoked, _vetoes: words drawn in ITcbPolicy
+/// @custom:source    SPEC 5, 8, 10; attestation.md C6
+contract TcbPolicy is ITcbPolicy {
+    uint8 private constant STANDING_ACCEPTED = 1;
+    uint8 private constant STANDING_OFF = 1;
+    uint8 private constant STANDING_REVOKED = 2;
+    uint8 private constant REVOKED = 1;
+    uint8 private constant LIFTED = 2;
+
+    uint40 private constant MAX_GRACE = 60 days;
+    uint40 private constant MAX_VETO = 60 days;
+    uint16 private constant OUT_OF_DATE_BITS =
+        uint16(1 << TcbStatus.OUT_OF_DATE | 1 << TcbStatus.OUT_OF_DATE_CONFIGURATION);
+    /// statuses that policy may accept: 1..6, 9, 10
+    uint16 private constant ACCEPTABLE = 0x067e;
+
+    struct Mark {
+        uint8 state;
+        uint40 listedAt;
+    }
+
+    struct Initial {
+        uint8 vendor;
+        uint16 statuses;
+        uint32 minEvaluation;
+    }
+
+    address public immutable timelock;
+    address public immutable ratifier;
+    IVerifierRouter public immutable router;
+    /// vote and notice: a veto must be able to come before a set takes effect
+    uint40 public immutable minGraceSeconds;
+
+    uint40 public graceSeconds;
+    mapping(uint8 vendor => VendorPolicy) private _vendors;
+    mapping(bytes32 productId => ProductPolicy) private _products;
+    mapping(bytes32 productId => bytes32[2] words) private _minTcb;
+    mapping(bytes32 object => Mark) private _revoked;
+    mapping(bytes32 set => uint40 until) private _vetoes;
+
+    modifier onlyTimelock() {
+        if (msg.sender != timelock) revert NotTimelock(msg.sender);
+        _;
+    }
+
+    modifier onlyVerifier(uint8 vendor) {
+        if (!router.isVerifierOf(vendor, msg.sender)) revert NotVerifier(msg.sender, vendor);
+        _;
+    }
+
+    /// @param minGrace longest vote plus notice; grace is never below it
+    /// @param grace    grace at birth  @param vendors what is accepted at birth
+    constructor(
+        address timelock_,
+        address ratifier_,
+        address router_,
+        uint40 minGrace,
+        uint40 grace,
+        Initial[] memory vendors
+    ) {
+        timelock = timelock_;
+        ratifier = ratifier_;
+        router = IVerifierRouter(router_);
+        minGraceSeconds = minGrace;
+        if (grace < minGrace || grace > MAX_GRACE) revert PeriodOutOfRange(grace, minGrace, MAX_GRACE);
+        graceSeconds = grace;
+        for (uint256 i = 0; i < vendors.length; ++i) {
+            _setVendor(vendors[i].vendor, vendors[i].statuses, 0, vendors[i].minEvaluation);
+        }
+    }
+
+    // ---- verifiers
+
+    /// @inheritdoc ITcbPolicy
+    function advance(uint8 vendor, bytes32 product) external onlyVerifier(vendor) {
+        _advance(vendor, product);
+    }
+
+    /// @inheritdoc ITcbPolicy
+    function recordRevoked(uint8 vendor, uint8 issuer, uint256[] calldata serials, uint40 listedAt)
+        external
+        onlyVerifier(vendor)
+    {
+        bool any = false;
+        for (uint256 i = 0; i < serials.length; ++i) {
+            Mark storage mark = _revoked[_serialObject(vendor, issuer, serials[i])];
+            uint8 state = mark.state;
+            // revoked already, or lifted from this list or a newer one
+            if (state == REVOKED || (state == LIFTED && listedAt <= mark.listedAt)) continue;
+            mark.state = REVOKED;
+            mark.listedAt = listedAt;
+            any = true;
+            emit SerialRevoked(vendor, issuer, serials[i], listedAt);
+        }
+        if (any) _revocationCame(vendor, issuer);
+    }
+
+    // ---- Timelock
+
+    /// @inheritdoc ITcbPolicy
+    function setVendor(uint8 vendor, uint16 statuses, uint40 outOfDateUntil, uint32 lowest) external onlyTimelock {
+        _setVendor(vendor, statuses, outOfDateUntil, lowest);
+        _advance(vendor, 0);
+    }
+
+    /// @inheritdoc ITcbPolicy
+    function setProduct(uint8 vendor, bytes32 product, bool off, uint16 statuses, uint40 outOfDateUntil)
+        external
+        onlyTimelock
+    {
+        bytes32 id = Objects.productId(vendor, product);
+        ProductPolicy storage p = _products[id];
+        if (p.standing == STANDING_REVOKED) revert RevokedForever(Objects.PRODUCT, id);
+        _requireAcceptable(statuses, true);
+        p.standing = off ? STANDING_OFF : 0;
+        p.statuses = statuses;
+        p.outOfDateUntil = outOfDateUntil;
+        emit ProductSet(vendor, product, off, statuses, outOfDateUntil);
+        _advance(vendor, product);
+    }
+
+    /// @inheritdoc ITcbPolicy
+    function setMinTcb(uint8 vendor, bytes32 product, bytes calldata minimum) external onlyTimelock {
+        bytes32 id = Objects.productId(vendor, product);
+        if (minimum.length != 0) TcbCompare.requireLength(vendor, minimum.length);
+        bytes memory old = minTcb(vendor, product);
+        _products[id].minTcbLength = uint8(minimum.length);
+        // left-aligned, zeros behind: never longer than two words
+        bytes memory padded = bytes.concat(minimum, new bytes(64 - minimum.length));
+        (bytes32 high, bytes32 low) = abi.decode(padded, (bytes32, bytes32));
+        _minTcb[id] = [high, low];
+        emit MinTcbSet(vendor, product, old, minimum);
+        _advance(vendor, product);
+    }
+
+    /// @inheritdoc ITcbPolicy
+    function setGrace(uint40 grace) external onlyTimelock {
+        if (grace < minGraceSeconds || grace > MAX_GRACE) revert PeriodOutOfRange(grace, minGraceSeconds, MAX_GRACE);
+        emit GraceSet(graceSeconds, grace);
+        graceSeconds = grace;
+    }
+
+    /// @inheritdoc ITcbPolicy
+    function veto(uint8 vendor, uint32 number, uint40 until) external onlyTimelock {
+        bytes32 set = keccak256(abi.encode(vendor, number));
+        if (_vetoes[set] != 0) revert VetoedBefore(vendor, number);
+        uint40 present = uint40(block.timestamp);
+        if (until < present || until > present + MAX_VETO) revert PeriodOutOfRange(until, present, present + MAX_VETO);
+        _vetoes[set] = until;
+        emit SetVetoed(vendor, number, until);
+        _advance(vendor, 0);
+    }
+
+    /// @inheritdoc ITcbPolicy
+    function liftSerial(uint8 vendor, uint8 issuer, uint256 serial) external onlyTimelock {
+        bytes32 object = _serialObject(vendor, issuer, serial);
+        Mark storage mark = _revoked[object];
+        if (mark.state != REVOKED) revert NotRevoked(object);
+        mark.state = LIFTED;
+        emit SerialLifted(vendor, issuer, serial);
+        _advance(vendor, 0);
+    }
+
+    // ---- Timelock, Ratifier
+
+    /// @inheritdoc IRevocable
+    function revoke(uint8 kind, bytes32 id) external {
+        if (msg.sender != timelock && msg.sender != ratifier) revert NotTimelockOrRatifier(msg.sender);
+        if (isRevoked(kind, id)) return;
+        if (kind == Objects.VENDOR) {
+            _vendors[uint8(uint256(id))].standing = STANDING_REVOKED;
+        } else if (kind == Objects.PRODUCT) {
+            _products[id].standing = STANDING_REVOKED;
+        } else {
+            // platforms and serials: of which vendor is not in the id, so every vendor's epoch advances
+            _revoked[Objects.objectOf(kind, id)] = Mark(REVOKED, uint40(block.timestamp));
+        }
+        emit Revoked(kind, id);
+        for (uint8 vendor = Vendor.TDX; vendor <= Vendor.NITRO; ++vendor) {
+            _advance(vendor, 0);
+            if (kind == Objects.SERIAL) _advanceAuthority(vendor);
+        }
+    }
+
+    // ---- views
+
+    /// @inheritdoc ITcbPolicy
+    function judge(Subject calldata s) external view returns (uint32) {
+        (bytes4 cause, uint32 epoch, bytes memory data) = _judge(s);
+        if (cause != 0) {
+            assembly ("memory-safe") {
+                revert(add(data, 32), mload(data))
+            }
+        }
+        return epoch;
+    }
+
+    /// @inheritdoc ITcbPolicy
+    function appraise(Subject calldata s) external view returns (bytes4 cause, uint32 epoch) {
+        (cause, epoch,) = _judge(s);
+    }
+
+    /// @inheritdoc IRevocable
+    function isRevoked(uint8 kind, bytes32 id) public view returns (bool) {
+        if (kind == Objects.VENDOR) return _vendors[uint8(uint256(id))].standing == STANDING_REVOKED;
+        if (kind == Objects.PRODUCT) return _products[id].standing == STANDING_REVOKED;
+        if (kind != Objects.PLATFORM && kind != Objects.SERIAL) revert NotRevocableHere(kind);
+        return _revoked[Objects.objectOf(kind, id)].state == REVOKED;
+    }
+
+    /// @inheritdoc ITcbPolicy
+    function collateralEpoch(uint8 vendor, bytes32 product) external view returns (uint32) {
+        return _vendors[vendor].epoch + _products[Objects.productId(vendor, product)].epoch;
+    }
+
+    /// @inheritdoc ITcbPolicy
+    function authorityEpoch(uint8 vendor) external view returns (uint32) {
+        return _vendors[vendor].authorityEpoch;
+    }
+
+    /// @inheritdoc ITcbPolicy
+    function minEvaluation(uint8 vendor) external view returns (uint32) {
+        return _vendors[vendor].minEvaluation;
+    }
+
+    /// @inheritdoc ITcbPolicy
+    function vendorAccepted(uint8 vendor) external view returns (bool) {
+        return _vendors[vendor].standing == STANDING_ACCEPTED;
+    }
+
+    /// @inheritdoc ITcbPolicy
+    function productAccepted(uint8 vendor, bytes32 product) external view returns (bool) {
+        return _vendors[vendor].standing == STANDING_ACCEPTED
+            && _products[Objects.productId(vendor, product)].standing == 0;
+    }
+
+    /// @inheritdoc ITcbPolicy
+    function vetoedUntil(uint8 vendor, uint32 number) external view returns (uint40) {
+        return _vetoes[keccak256(abi.encode(vendor, number))];
+    }
+
+    /// @inheritdoc ITcbPolicy
+    function vendorPolicy(uint8 vendor) external view returns (VendorPolicy memory) {
+        return _vendors[vendor];
+    }
+
+    /// @inheritdoc ITcbPolicy
+    function productPolicy(uint8 vendor, bytes32 product) external view returns (ProductPolicy memory) {
+        return _products[Objects.productId(vendor, product)];
+    }
+
+    /// @inheritdoc ITcbPolicy
+    function minTcb(uint8 vendor, bytes32 product) public view returns (bytes memory) {
+        bytes32 id = Objects.productId(vendor, product);
+        return _minimum(id, _products[id].minTcbLength);
+    }
+
+    // ---- internals
+
+    /// First cause of refusal with its revert data, and the collateral epoch.
+    function _judge(Subject calldata s) private view returns (bytes4 cause, uint32 epoch, bytes memory data) {
+        VendorPolicy memory v = _vendors[s.vendor];
+        bytes32 id = Objects.productId(s.vendor, s.product);
+        ProductPolicy memory p = _products[id];
+        epoch = v.epoch + p.epoch;
+        data = _refusal(s, v, p, id);
+        if (data.length != 0) cause = bytes4(data);
+    }
+
+    /// Revert data of the first cause; empty if there is none.
+    function _refusal(Subject calldata s, VendorPolicy memory v, ProductPolicy memory p, bytes32 id)
+        private
+        view
+        returns (bytes memory)
+    {
+        if (v.standing == STANDING_REVOKED) return abi.encodeWithSelector(VendorRevoked.selector, s.vendor);
+        if (v.standing != STANDING_ACCEPTED) {
+            return abi.encodeWithSelector(VendorNotAccepted.selector, s.vendor);
+        }
+        if (p.standing == STANDING_REVOKED) {
+            return abi.encodeWithSelector(ProductRevoked.selector, s.vendor, s.product);
+        }
+        if (p.standing != 0) return abi.encodeWithSelector(ProductOff.selector, s.vendor, s.product);
+        if (s.authorityEpoch != v.authorityEpoch) {
+            return abi.encodeWithSelector(AuthorityEpochPassed.selector, s.authorityEpoch, v.authorityEpoch);
+        }
+        if (_revoked[Objects.objectOf(Objects.SERIAL, s.leaf)].state == REVOKED) {
+            return abi.encodeWithSelector(LeafRevoked.selector, s.leaf);
+        }
+        // platform 0 is no machine's id and is never revoked
+        if (s.platform != 0 && _revoked[Objects.objectOf(Objects.PLATFORM, s.platform)].state == REVOKED) {
+            return abi.encodeWithSelector(PlatformRevoked.selector, s.platform);
+        }
+        bool own = p.statuses != 0;
+        uint16 accepted = own ? p.statuses : v.statuses;
+        if (block.timestamp > (own ? p.outOfDateUntil : v.outOfDateUntil)) accepted &= ~OUT_OF_DATE_BITS;
+        if (s.status > 15 || (accepted >> s.status) & 1 == 0) {
+            return abi.encodeWithSelector(StatusNotAccepted.selector, s.status, accepted);
+        }
+        if (p.minTcbLength != 0) {
+            uint8 below = TcbCompare.firstBelow(s.vendor, s.rawTcb, _minimum(id, p.minTcbLength));
+            if (below != TcbCompare.NONE_BELOW) return abi.encodeWithSelector(TcbBelowMinimum.selector, below);
+        }
+        return "";
+    }
+
+    function _minimum(bytes32 id, uint256 length) private view returns (bytes memory minimum) {
+        minimum = abi.encodePacked(_minTcb[id][0], _minTcb[id][1]);
+        assembly ("memory-safe") {
+            // at most 64: setMinTcb checked it
+            mstore(minimum, length)
+        }
+    }
+
+    function _setVendor(uint8 vendor, uint16 statuses, uint40 outOfDateUntil, uint32 lowest) private {
+        VendorPolicy storage v = _vendors[vendor];
+        bytes32 id = Objects.vendorId(vendor);
+        if (v.standing == STANDING_REVOKED) revert RevokedForever(Objects.VENDOR, id);
+        _requireAcceptable(statuses, false);
+        v.standing = STANDING_ACCEPTED;
+        v.statuses = statuses;
+        v.outOfDateUntil = outOfDateUntil;
+        v.minEvaluation = lowest;
+        emit VendorSet(vendor, statuses, outOfDateUntil, lowest);
+    }
+
+    function _requireAcceptable(uint16 statuses, bool mayInherit) private pure {
+        if (statuses & ~ACCEPTABLE != 0 || (statuses == 0 && !mayInherit)) revert StatusesNotAllowed(statuses);
+    }
+
+    function _serialObject(uint8 vendor, uint8 issuer, uint256 serial) private pure returns (bytes32) {
+        return Objects.objectOf(Objects.SERIAL, Objects.serialId(vendor, issuer, serial));
+    }
+
+    /// New serials in a list: verdicts may change; below the root everything must be checked again.
+    function _revocationCame(uint8 vendor, uint8 issuer) private {
+        _advance(vendor, 0);
+        if (issuer == 0) _advanceAuthority(vendor);
+    }
+
+    function _advance(uint8 vendor, bytes32 product) private {
+        uint32 epoch = product == 0
+            ? ++_vendors[vendor].epoch
+            : ++_products[Objects.productId(vendor, product)].epoch;
+        emit EpochAdvanced(vendor, product, epoch);
+    }
+
+    function _advanceAuthority(uint8 vendor) private {
+        emit AuthorityEpochAdvanced(vendor, ++_vendors[vendor].authorityEpoch);
+    }
+}
