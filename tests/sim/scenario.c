@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a seed means. */
+#include "tests/sim/sim.h"
+
+const char *scenario_name(enum scenario_class c)
+{
+    static const char *const names[CLASSES] = {"calm", "slack", "vendor", "harsh", "storm"};
+
+    return names[c];
+}
+
+static unsigned pick(struct rng_seeded *r, unsigned n)
+{
+    return (unsigned)rng_seeded_below(r, n);
+}
+
+/* k different members of 0..n-1, none of `not`. */
+static uint32_t pick_nodes(struct rng_seeded *r, unsigned n, unsigned k, uint32_t not )
+{
+    uint32_t m = 0;
+
+    while (k > 0) {
+        unsigned i = pick(r, n);
+        if (((m | not ) & bit(i)) != 0)
+            continue;
+        m |= bit(i);
+        k--;
+    }
+    return m;
+}
+
+static void sizes(struct scenario *s, struct rng_seeded *r)
+{
+    /* Real group operations grow with n^3: mostly small committees there. */
+    if (s->real)
+        s->n = pick(r, 25) == 0 ? 3 + pick(r, 14) : 3 + pick(r, 5);
+    else
+        s->n = 3 + pick(r, 14);
+    s->t = s->n / 2 + 1;
+    if (pick(r, 5) == 0)
+        s->t += pick(r, s->n - s->t + 1);
+}
+
+static void network(struct scenario *s, struct rng_seeded *r)
+{
+    bool harsh = s->class == CLASS_HARSH;
+
+    s->lag = 1 + pick(r, 3);
+    s->delay = 1 + pick(r, harsh ? 8 : 2);
+    s->loss = harsh ? 10 + pick(r, 40) : pick(r, 25);
+    s->in_a_row = harsh ? 200 : 1;
+    s->phase = 2 * s->lag + (harsh ? 14 : 24);
+    s->ready_phase = 3 * s->lag + (harsh ? 20 : 40);
+    s->reorgs = pick(r, 4);
+}
+
+static void harsh_faults(struct scenario *s, struct rng_seeded *r)
+{
+    uint32_t span = 6 * s->phase;
+
+    for (unsigned i = 0; i < SIM_NODES; i++) {
+        if (pick(r, 4) == 0) {
+            s->cut_from[i] = 1 + pick(r, span);
+            s->cut_to[i] = s->cut_from[i] + 1 + pick(r, 2 * s->phase);
+        }
+        if (pick(r, 8) == 0) {
+            s->crash_at[i] = 1 + pick(r, span);
+            s->revive_at[i] = s->crash_at[i] + 1 + pick(r, s->phase);
+        }
+    }
+    if (pick(r, 3) == 0) {
+        s->stall_from = 1 + pick(r, span);
+        s->stall_to = s->stall_from + 1 + pick(r, 2 * s->phase);
+    }
+}
+
+/* More members than n-a go away during the first attempt: some lose their state, some come back. */
+static void storm_faults(struct scenario *s, struct rng_seeded *r)
+{
+    unsigned a = s->t + (s->n - s->t) / 2;
+    uint32_t gone = pick_nodes(r, s->n, s->n - a + 1, 0);
+    uint32_t until = 4 * s->phase + s->ready_phase / 2;
+
+    for (unsigned i = 0; i < s->n; i++) {
+        if ((gone & bit(i)) == 0)
+            continue;
+        /* After its enrolment is final: the attempt opens with them. */
+        s->cut_from[i] = s->phase + s->lag + 1 + pick(r, 3);
+        s->cut_to[i] = until;
+        if (pick(r, 2) == 0) {
+            s->cut_from[i] = 0;
+            s->crash_at[i] = s->phase + s->lag + 1 + pick(r, 3);
+            s->revive_at[i] = s->crash_at[i] + s->phase / 2;
+        }
+    }
+}
+
+void scenario_of(struct scenario *s, uint64_t seed, bool real)
+{
+    static const enum scenario_class mix[] = {CLASS_CALM,  CLASS_SLACK,  CLASS_SLACK,
+                                              CLASS_SLACK, CLASS_VENDOR, CLASS_VENDOR,
+                                              CLASS_HARSH, CLASS_HARSH,  CLASS_STORM};
+    struct rng_seeded r;
+    unsigned b, a, byzantine = 0;
+
+    memset(s, 0, sizeof *s);
+    rng_seeded_init(&r, seed ^ UINT64_C(0x5ce4a210));
+    s->seed = seed;
+    s->real = real;
+    s->class = mix[pick(&r, PC_ARRAY_LEN(mix))];
+    sizes(s, &r);
+    network(s, &r);
+    b = (s->n - s->t) / 2;
+    a = s->t + b;
+    switch (s->class) {
+    case CLASS_CALM:
+    case CLASS_STORM:
+        break;
+    case CLASS_SLACK:
+    case CLASS_HARSH:
+        byzantine = b == 0 ? 0 : 1 + pick(&r, b);
+        break;
+    case CLASS_VENDOR:
+        byzantine = s->n == s->t ? 0 : 1 + pick(&r, s->n - s->t);
+        break;
+    case CLASSES:
+        break;
+    }
+    s->byzantine = pick_nodes(&r, s->n, byzantine, 0);
+    if (s->class == CLASS_SLACK && s->n - a - b > 0)
+        s->absent = pick_nodes(&r, s->n, pick(&r, s->n - a - b + 1), s->byzantine);
+    if (s->class == CLASS_HARSH)
+        harsh_faults(s, &r);
+    if (s->class == CLASS_STORM)
+        storm_faults(s, &r);
+}
+
+static void random_plan(struct world *w, struct member *m)
+{
+    struct byz *z = &m->byz;
+
+    z->deal = (enum deal_plan)roll(w, DEAL_CANCEL);
+    if (chance(w, 25))
+        z->deal = chance(w, 50) ? DEAL_INVALID : DEAL_LENGTH;
+    z->release = (enum release_plan)(chance(w, 50) ? 0 : roll(w, RELEASE_PLANS));
+    z->vote = (enum vote_plan)roll(w, VOTE_PLANS);
+    z->complain = (enum complain_plan)(chance(w, 40) ? 1 + roll(w, COMPLAIN_PLANS - 1) : 0);
+    z->ready = (enum ready_plan)roll(w, READY_PLANS);
+    z->victims = chance(w, 50) ? bit(1 + roll(w, w->s.n)) : 2 * (1 + roll(w, bit(w->s.n) - 1));
+    z->shown = 2 * roll(w, bit(w->s.n));
+    z->garbage = chance(w, 30);
+    z->late = 3 + roll(w, 4);
+    z->bad_pop = chance(w, 5);
+}
+
+/* One dealer convinces just enough members in the last blocks of the votes; the rest get garbage.
+ */
+static void plan_last_moment(struct world *w, struct member *m)
+{
+    uint32_t all = (bit(w->s.n) - 1) << 1;
+
+    m->byz.deal = DEAL_WRONG_SHARES;
+    m->byz.release = RELEASE_LAST_BLOCK;
+    m->byz.shown = 0;
+    while (popcount(m->byz.shown) < w->s.n / 2 + 1)
+        m->byz.shown |= bit(1 + roll(w, w->s.n));
+    m->byz.victims = all & ~m->byz.shown;
+    m->byz.bad_pop = false;
+}
+
+/* Two dealers with one E, each shown to another half in the last blocks of the votes: every member
+ * sees one of them and votes for it, and meets the other one afterwards. */
+static void plan_split_e(struct world *w, struct member *first, struct member *second)
+{
+    first->byz.release = second->byz.release = RELEASE_LAST_BLOCK;
+    first->byz.late = second->byz.late = 3 + roll(w, 2);
+    first->byz.shown = second->byz.shown = 0;
+    for (unsigned seat = 1; seat <= w->s.n; seat++)
+        *(chance(w, 50) ? &first->byz.shown : &second->byz.shown) |= bit(seat);
+}
+
+void scenario_coalition(struct world *w)
+{
+    struct member *first = NULL, *second = NULL;
+
+    for (unsigned i = 0; i < w->s.n; i++) {
+        struct member *m = &w->member[i];
+        if ((w->s.byzantine & bit(i)) == 0)
+            continue;
+        m->byz.on = true;
+        m->byz.blob = m->byz.blob_other = -1;
+        random_plan(w, m);
+        if (first == NULL)
+            first = m;
+        else if (second == NULL)
+            second = m;
+    }
+    if (first == NULL)
+        return;
+    unsigned kind = roll(w, 6);
+    if (kind == 0) {
+        plan_last_moment(w, first);
+        for (unsigned i = 0; i < w->s.n; i++)
+            if (w->member[i].byz.on)
+                w->member[i].byz.vote = VOTE_ALL;
+    } else if (kind <= 3 && second != NULL) {
+        first->byz.deal = second->byz.deal = kind == 1 ? DEAL_SHARED_E : DEAL_CANCEL;
+        first->byz.release = second->byz.release = RELEASE_ALL;
+        first->byz.bad_pop = second->byz.bad_pop = false;
+        first->byz.partner = second->id;
+        second->byz.partner = first->id;
+        first->byz.vote = second->byz.vote = VOTE_ALL;
+        if (kind == 1 && chance(w, 60))
+            plan_split_e(w, first, second);
+        if (kind == 3) /* one of the cancelling pair goes out by complaint */
+            first->byz.cheats_too = true;
+    }
+}
