@@ -307,6 +307,8 @@ void byz_step(struct world *w, struct member *m)
         m->byz.released = false;
         m->byz.complaints = 0;
     }
+    if (open && m->byz.deal != DEAL_HONEST && !m->byz.released)
+        release(w, m, c);
     if (!open || w->tick - m->byz.acted < ACT_EVERY)
         return;
     m->byz.acted = w->tick;
@@ -314,8 +316,6 @@ void byz_step(struct world *w, struct member *m)
         commit(w, m);
     if (c->b1 == 0)
         return;
-    if (m->byz.deal != DEAL_HONEST && !m->byz.released)
-        release(w, m, c);
     if (m->byz.vote > VOTE_NONE && w->head < c->b2)
         vote(w, m, c);
     if (m->byz.complain != COMPLAIN_NONE && w->head < c->b2c)

@@ -172,11 +172,17 @@ static void plan_last_moment(struct world *w, struct member *m)
  * sees one of them and votes for it, and meets the other one afterwards. */
 static void plan_split_e(struct world *w, struct member *first, struct member *second)
 {
+    bool side = chance(w, 50);
+
     first->byz.release = second->byz.release = RELEASE_LAST_BLOCK;
-    first->byz.late = second->byz.late = 3 + roll(w, 2);
+    first->byz.late = second->byz.late = 4;
     first->byz.shown = second->byz.shown = 0;
-    for (unsigned seat = 1; seat <= w->s.n; seat++)
-        *(chance(w, 50) ? &first->byz.shown : &second->byz.shown) |= bit(seat);
+    for (unsigned seat = 1; seat <= w->s.n; seat++) {
+        if (w->member[seat - 1].byz.on)
+            continue;
+        *(side ? &first->byz.shown : &second->byz.shown) |= bit(seat);
+        side = !side;
+    }
 }
 
 void scenario_coalition(struct world *w)
@@ -197,22 +203,38 @@ void scenario_coalition(struct world *w)
     }
     if (first == NULL)
         return;
-    unsigned kind = roll(w, 6);
-    if (kind == 0) {
+    enum {
+        LAST_MOMENT,
+        CANCEL,
+        CANCEL_AND_CHEAT,
+        SHARED_E,
+        SPLIT_E,
+        EACH_ALONE
+    } play = (unsigned[]){LAST_MOMENT, CANCEL,  CANCEL_AND_CHEAT, SHARED_E,
+                          SPLIT_E,     SPLIT_E, EACH_ALONE}[roll(w, 7)];
+    if (play == LAST_MOMENT) {
         plan_last_moment(w, first);
         for (unsigned i = 0; i < w->s.n; i++)
             if (w->member[i].byz.on)
                 w->member[i].byz.vote = VOTE_ALL;
-    } else if (kind <= 3 && second != NULL) {
-        first->byz.deal = second->byz.deal = kind == 1 ? DEAL_SHARED_E : DEAL_CANCEL;
+    } else if (play != EACH_ALONE && second != NULL) {
+        bool one_e = play == SHARED_E || play == SPLIT_E;
+        first->byz.deal = second->byz.deal = one_e ? DEAL_SHARED_E : DEAL_CANCEL;
         first->byz.release = second->byz.release = RELEASE_ALL;
         first->byz.bad_pop = second->byz.bad_pop = false;
         first->byz.partner = second->id;
         second->byz.partner = first->id;
         first->byz.vote = second->byz.vote = VOTE_ALL;
-        if (kind == 1 && chance(w, 60))
+        if (play == SPLIT_E)
             plan_split_e(w, first, second);
-        if (kind == 3) /* one of the cancelling pair goes out by complaint */
+        if (play == CANCEL_AND_CHEAT) /* one of the cancelling pair goes out by complaint */
             first->byz.cheats_too = true;
     }
+    for (unsigned i = 0; i < w->s.n; i++)
+        if (w->member[i].byz.on) {
+            const struct byz *z = &w->member[i].byz;
+            say(w, "node %u: deal %d release %d shown %x victims %x vote %d complain %d ready %d",
+                i, (int)z->deal, (int)z->release, z->shown, z->victims, (int)z->vote,
+                (int)z->complain, (int)z->ready);
+        }
 }
