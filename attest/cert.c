@@ -37,18 +37,22 @@ static void take_serial(struct der *d, struct cert_serial *out)
         memcpy(out->v, b.p, b.n);
 }
 
-/* SEQUENCE OF SET { SEQUENCE { OID, string } }: form only. */
+/* SEQUENCE OF SET OF SEQUENCE { OID, text }: form only. */
 static struct bytes take_name(struct der *d)
 {
     struct bytes whole = der_take_whole(d, PC_DER_SEQUENCE);
     struct der outer = der_of(whole);
     struct der name = der_enter(&outer, PC_DER_SEQUENCE);
-    for (size_t n = 0; !name.bad && name.left > 0; n++) {
+    while (!name.bad && name.left > 0) {
         struct der set = der_enter(&name, PC_DER_SET);
-        struct der attr = der_enter(&set, PC_DER_SEQUENCE);
-        (void)der_take(&attr, PC_DER_OID);
-        (void)der_take_any(&attr);
-        if (n == PC_CERT_NAME_MAX || !der_end(&attr) || !der_end(&set))
+        while (!set.bad && set.left > 0) {
+            struct der attr = der_enter(&set, PC_DER_SEQUENCE);
+            (void)der_take(&attr, PC_DER_OID);
+            (void)der_take_any(&attr);
+            if (!der_end(&attr))
+                der_fail(&set);
+        }
+        if (!der_end(&set))
             der_fail(&name);
     }
     if (!der_end(&name))
@@ -63,16 +67,20 @@ bool cert_common_name_is(struct bytes whole, const char *cn)
     unsigned found = 0, equal = 0;
     while (!name.bad && name.left > 0) {
         struct der set = der_enter(&name, PC_DER_SET);
-        struct der attr = der_enter(&set, PC_DER_SEQUENCE);
-        struct bytes oid = der_take(&attr, PC_DER_OID);
-        uint8_t tag = der_peek(&attr);
-        struct bytes value = der_take(&attr, tag);
-        if (!IS_OID(oid, oid_common_name))
-            continue;
-        found++;
-        if ((tag == PC_DER_UTF8 || tag == PC_DER_PRINTABLE) &&
-            bytes_equal_var(value, bytes_of(cn, strlen(cn))))
-            equal++;
+        while (!set.bad && set.left > 0) {
+            struct der attr = der_enter(&set, PC_DER_SEQUENCE);
+            struct bytes oid = der_take(&attr, PC_DER_OID);
+            uint8_t tag = der_peek(&attr);
+            struct bytes value = der_take(&attr, tag);
+            if (!IS_OID(oid, oid_common_name))
+                continue;
+            found++;
+            if ((tag == PC_DER_UTF8 || tag == PC_DER_PRINTABLE) &&
+                bytes_equal_var(value, bytes_of(cn, strlen(cn))))
+                equal++;
+        }
+        if (set.bad)
+            der_fail(&name);
     }
     return der_end(&name) && found == 1 && equal == 1;
 }
@@ -126,13 +134,18 @@ static bool take_extension(struct der *list, struct bytes *oid, bool *critical, 
     struct der ext = der_enter(list, PC_DER_SEQUENCE);
     *oid = der_take(&ext, PC_DER_OID);
     *critical = false;
-    if (der_peek(&ext) == PC_DER_BOOLEAN)
+    if (der_peek(&ext) == PC_DER_BOOLEAN) {
         *critical = der_take_bool(&ext);
+        if (!*critical) /* a default value is not encoded in DER */
+            der_fail(&ext);
+    }
     *value = der_take(&ext, PC_DER_OCTET_STRING);
     if (!der_end(&ext))
         der_fail(list);
     return !list->bad;
 }
+
+#define CERT_OID_MAX 31
 
 static bool cert_extensions(struct cert *out, struct der *tbs)
 {
@@ -144,6 +157,8 @@ static bool cert_extensions(struct cert *out, struct der *tbs)
         struct bytes oid, value;
         bool critical, ok = true;
         if (n == PC_CERT_EXT_MAX || !take_extension(&list, &oid, &critical, &value))
+            return false;
+        if (oid.n == 0 || oid.n > CERT_OID_MAX)
             return false;
         for (size_t i = 0; i < n; i++)
             if (bytes_equal_var(seen[i], oid))

@@ -14,11 +14,10 @@
 #include "base/bytes.h"
 #include "base/err.h"
 
-#define PC_SERIAL_MAX    20
-#define PC_CERT_DER_MAX  ((size_t)4096)
-#define PC_CRL_DER_MAX   ((size_t)128 * 1024)
-#define PC_CERT_EXT_MAX  16 /* extensions of one certificate */
-#define PC_CERT_NAME_MAX 8  /* attributes of a name */
+#define PC_SERIAL_MAX   20
+#define PC_CERT_DER_MAX ((size_t)4096)
+#define PC_CRL_DER_MAX  ((size_t)64 * 1024)
+#define PC_CERT_EXT_MAX 16 /* extensions of one certificate */
 
 /* keyUsage bits as in RFC 5280, bit 0 the highest of the first octet. */
 enum cert_usage {

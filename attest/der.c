@@ -26,7 +26,7 @@ static bool header(const struct der *d, size_t *head, size_t *len)
     size_t h = 2;
     if (n >= 0x80) {
         size_t octets = n & 0x7f;
-        if (octets == 0 || octets > 3 || d->left < 2 + octets)
+        if (octets == 0 || octets > 2 || d->left < 2 + octets)
             return false;
         n = 0;
         for (size_t i = 0; i < octets; i++)

@@ -3,9 +3,9 @@
  * der.h - a strict, bounded reader of DER: just enough of ASN.1 for certificates and lists.
  *
  * A cursor fails stickily, like base/buf.h: after the first fault everything it gives is empty, and
- * der_end tells. Refused everywhere: indefinite lengths, lengths that are not minimal or reach over
- * the enclosing element, tags of more than one byte. Borrows its memory; public data, variable
- * time.
+ * der_end tells. Refused everywhere: indefinite lengths, lengths that are not minimal, over 65,535
+ * or reach over the enclosing element, tags of more than one byte. Borrows its memory; public data,
+ * variable time.
  */
 #ifndef PC_ATTEST_DER_H
 #define PC_ATTEST_DER_H

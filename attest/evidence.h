@@ -23,7 +23,7 @@
 #include "attest/verdict.h"
 
 /* Evidence larger than this is refused unread; each collateral object has a bound of its own (64
- * KiB of JSON, 128 KiB of CRL), and no one needs to fetch more than this for a whole set. */
+ * KiB of JSON, of CRL), and no one needs to fetch more than this for a whole set. */
 #define PC_EVIDENCE_MAX   ((size_t)32 * 1024)
 #define PC_COLLATERAL_MAX ((size_t)512 * 1024)
 

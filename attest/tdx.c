@@ -173,7 +173,7 @@ static void check_collateral(struct tdx_job *j)
         check_dates(v, now, s->tcb.issue_date, s->tcb.next_update, upper, PC_R_TCB_EXPIRED,
                     PC_R_TCB_EARLY);
         v->tcb_number = s->tcb.number;
-        if (s->tcb.number < p->min_tcb_number)
+        if (s->tcb.number == 0 || s->tcb.number < p->min_tcb_number)
             verdict_add(v, PC_R_TCB_NUMBER);
         if (memcmp(s->tcb.fmspc, j->pck.fmspc, 6) != 0)
             verdict_add(v, PC_R_FMSPC);
@@ -184,7 +184,7 @@ static void check_collateral(struct tdx_job *j)
         check_dates(v, now, s->qe.issue_date, s->qe.next_update, upper, PC_R_QEID_EXPIRED,
                     PC_R_QEID_EARLY);
         v->qe_number = s->qe.number;
-        if (s->qe.number < p->min_qe_number)
+        if (s->qe.number == 0 || s->qe.number < p->min_qe_number)
             verdict_add(v, PC_R_QEID_NUMBER);
     }
     memcpy(v->objects, s->objects, sizeof(v->objects));

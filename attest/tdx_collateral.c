@@ -5,7 +5,8 @@
 #include "base/hex.h"
 #include "base/json.h"
 
-#define DEPTH_MAX 10
+#define DEPTH_MAX   10
+#define INTEGER_MAX 999999999
 
 enum err_code tdx_object_open(struct bytes *span, uint8_t rs[static 64], struct bytes body,
                               const char *key)
@@ -15,6 +16,10 @@ enum err_code tdx_object_open(struct bytes *span, uint8_t rs[static 64], struct 
     memset(rs, 0, 64);
     if (body.n > PC_TDX_JSON_MAX)
         return PC_E_TOO_LARGE;
+    /* Intel prints plain ASCII without escapes, and the contract's reader knows no other. */
+    for (size_t i = 0; i < body.n; i++)
+        if (body.p[i] >= 0x80 || body.p[i] == '\\')
+            return PC_E_MALFORMED;
     PC_TRY(json_member_span(&quoted, body, "signature", DEPTH_MAX));
     if (quoted.n != 130 || quoted.p[0] != '"')
         return PC_E_MALFORMED;
@@ -196,11 +201,12 @@ static enum err_code get_tcb_info(struct tdx_tcb_info *out, const struct json_va
     struct json_value module;
     uint32_t version, type = 0;
     PC_TRY(json_get_str(o, "id", &id));
-    PC_TRY(get_uint(&version, o, "version", UINT32_MAX));
-    PC_TRY(get_uint(&type, o, "tcbType", UINT32_MAX));
+    PC_TRY(get_uint(&version, o, "version", INTEGER_MAX));
+    if (json_has(o, "tcbType"))
+        PC_TRY(get_uint(&type, o, "tcbType", INTEGER_MAX));
     PC_TRY(get_date(&out->issue_date, o, "issueDate"));
     PC_TRY(get_date(&out->next_update, o, "nextUpdate"));
-    PC_TRY(get_uint(&out->number, o, "tcbEvaluationDataNumber", UINT32_MAX));
+    PC_TRY(get_uint(&out->number, o, "tcbEvaluationDataNumber", 0xffff));
     PC_TRY(get_hex(o, "fmspc", out->fmspc, sizeof(out->fmspc)));
     PC_TRY(get_hex(o, "pceId", out->pceid, sizeof(out->pceid)));
     out->id_ok = text_is(id, "TDX");
@@ -218,10 +224,10 @@ static enum err_code get_qe_identity(struct tdx_qe_identity *out, const struct j
     struct bytes id;
     uint32_t version, prodid;
     PC_TRY(json_get_str(o, "id", &id));
-    PC_TRY(get_uint(&version, o, "version", UINT32_MAX));
+    PC_TRY(get_uint(&version, o, "version", INTEGER_MAX));
     PC_TRY(get_date(&out->issue_date, o, "issueDate"));
     PC_TRY(get_date(&out->next_update, o, "nextUpdate"));
-    PC_TRY(get_uint(&out->number, o, "tcbEvaluationDataNumber", UINT32_MAX));
+    PC_TRY(get_uint(&out->number, o, "tcbEvaluationDataNumber", 0xffff));
     out->id_ok = text_is(id, "TD_QE");
     out->version_ok = version == 2;
     if (!out->version_ok)
