@@ -110,8 +110,6 @@ enum err_code attempt_on_event(struct polyclaved *p, const struct ipc_dc_event *
         begin(p, m->epoch, m->attempt);
     if (is_own(p, m))
         on_own_call(p, m);
-    if (m->kind == IPC_EVENT_KIND_ATTESTED && m->node_id != 0)
-        evidence_note_node(p, m->node_id, m->hash);
     if (m->epoch == 0 || !is_current(p, m->epoch, m->attempt))
         return PC_OK;
     switch (m->kind) {

@@ -80,6 +80,7 @@ static const struct key keys[] = {
     TEXT_KEY(relay_socket, 107), /* sizeof sun_path - 1 */
     TEXT_KEY(data_dir, CONFIG_MAX_TEXT - 1),
     TEXT_KEY(control_socket, 107),
+    TEXT_KEY(vendor_root, CONFIG_MAX_TEXT - 1),
     {"owner", 0, 42, true, set_owner},
     {"log_level", 0, 8, false, set_log_level},
 };
@@ -170,22 +171,47 @@ enum err_code config_parse(struct config *out, struct config_problem *why, struc
     return e;
 }
 
-enum err_code config_read(struct config *out, struct config_problem *why, const char *path)
+/* At most cap bytes of a file; one byte more than that is an error. */
+static enum err_code read_file(void *out, size_t cap, size_t *n, struct config_problem *why,
+                               const char *path)
 {
-    char text[CONFIG_MAX_FILE + 1];
-    memset(out, 0, sizeof *out);
-    memset(why, 0, sizeof *why);
+    *n = 0;
     FILE *f = fopen(path, "re");
     if (f == NULL) {
-        (void)refuse(why, 0, "%s", strerror(errno));
+        (void)refuse(why, 0, "%.80s: %s", path, strerror(errno));
         return PC_E_IO;
     }
-    size_t n = fread(text, 1, sizeof text, f);
+    *n = fread(out, 1, cap, f);
+    bool more = *n == cap && fgetc(f) != EOF;
     bool bad = ferror(f) != 0;
     fclose(f);
-    if (bad || n > CONFIG_MAX_FILE) {
-        (void)refuse(why, 0, bad ? "cannot be read" : "is over %d bytes", CONFIG_MAX_FILE);
-        return PC_E_IO;
-    }
+    if (!bad && !more)
+        return PC_OK;
+    (void)refuse(why, 0, bad ? "%.80s cannot be read" : "%.80s is over %zu bytes", path, cap);
+    *n = 0;
+    return PC_E_IO;
+}
+
+enum err_code config_read(struct config *out, struct config_problem *why, const char *path)
+{
+    static char text[CONFIG_MAX_FILE];
+    size_t n;
+    memset(out, 0, sizeof *out);
+    memset(why, 0, sizeof *why);
+    PC_TRY(read_file(text, sizeof text, &n, why, path));
     return config_parse(out, why, bytes_of(text, n));
+}
+
+enum err_code config_read_root(uint8_t out[static CONFIG_MAX_ROOT], size_t *n,
+                               struct config_problem *why, const char *path)
+{
+    memset(why, 0, sizeof *why);
+    enum err_code e = read_file(out, CONFIG_MAX_ROOT, n, why, path);
+    if (e == PC_OK && *n == 0) {
+        (void)refuse(why, 0, "%.80s is empty", path);
+        e = PC_E_IO;
+    }
+    if (e != PC_OK)
+        log_error("vendor_root_unusable", LOG_STR("why", why->text));
+    return e;
 }

@@ -18,7 +18,8 @@
  *   data_dir        folder of the store                    (required)
  *   control_socket  unix socket for the operator's tools   (required)
  *   owner           address of the node's owner, 0x and 40 digits (required)
- *   log_level       debug | info | warn | error; default info
+ *   vendor_root     file: root certificate of the node's vendor, DER (required; policy.bin has its
+ * hash) log_level       debug | info | warn | error; default info
  */
 #ifndef PC_NODE_POLYCLAVED_CONFIG_H
 #define PC_NODE_POLYCLAVED_CONFIG_H
@@ -30,6 +31,7 @@
 #define CONFIG_MAX_RPC  8
 #define CONFIG_MAX_TEXT 256
 #define CONFIG_MAX_FILE 16384
+#define CONFIG_MAX_ROOT 4096
 
 struct config {
     char rpc[CONFIG_MAX_RPC][CONFIG_MAX_TEXT];
@@ -41,6 +43,7 @@ struct config {
     char relay_socket[CONFIG_MAX_TEXT];
     char data_dir[CONFIG_MAX_TEXT];
     char control_socket[CONFIG_MAX_TEXT];
+    char vendor_root[CONFIG_MAX_TEXT];
     uint8_t owner[20];
     enum log_level log_level;
 };
@@ -59,5 +62,9 @@ PC_MUST_USE enum err_code config_parse(struct config *out, struct config_problem
 /* Read and parse; PC_E_IO if the file cannot be read or is over CONFIG_MAX_FILE. */
 PC_MUST_USE enum err_code config_read(struct config *out, struct config_problem *why,
                                       const char *path);
+
+/* Read the root certificate; PC_E_IO if it cannot be read, is empty or over CONFIG_MAX_ROOT. */
+PC_MUST_USE enum err_code config_read_root(uint8_t out[static CONFIG_MAX_ROOT], size_t *n,
+                                           struct config_problem *why, const char *path);
 
 #endif

@@ -16,6 +16,7 @@
     "relay_socket = /run/relay.sock\n"                                                             \
     "data_dir = /var/lib/polyclave\n"                                                              \
     "control_socket = /run/polyclave.sock\n"                                                       \
+    "vendor_root = /etc/polyclave/root.der\n"                                                      \
     "owner = 0x00112233445566778899aabbccddeeff00112233\n"
 
 static enum err_code parse(struct config *c, struct config_problem *why, const char *text)
@@ -47,16 +48,16 @@ static void test_names_line_and_key(void **state)
         unsigned line;
         const char *says;
     } cases[] = {
-        {BASE "colour = red\n", 10, "unknown key 'colour'"},
-        {BASE "owner = 0x00112233445566778899aabbccddeeff00112233\n", 10, "'owner' is given twice"},
-        {BASE "log_level = loud\n", 10, "'log_level' has a value that it cannot take"},
+        {BASE "colour = red\n", 11, "unknown key 'colour'"},
+        {BASE "owner = 0x00112233445566778899aabbccddeeff00112233\n", 11, "'owner' is given twice"},
+        {BASE "log_level = loud\n", 11, "'log_level' has a value that it cannot take"},
         {BASE "rpc_agree = 2\n", 0, "'rpc_agree' is more than the 1 endpoints given"},
-        {BASE "rpc_agree = 0\n", 10, "'rpc_agree' has a value that it cannot take"},
-        {BASE "rpc_agree = -1\n", 10, "'rpc_agree' has a value that it cannot take"},
-        {BASE "rpc = ftp://x\n", 10, "'rpc' has a value that it cannot take"},
-        {BASE "log_level =\n", 10, "'log_level' must have 1 to 8 characters"},
-        {BASE "just words\n", 10, "expected 'key = value'"},
-        {BASE "log_level = in\001fo\n", 10, "a control character stands in the line"},
+        {BASE "rpc_agree = 0\n", 11, "'rpc_agree' has a value that it cannot take"},
+        {BASE "rpc_agree = -1\n", 11, "'rpc_agree' has a value that it cannot take"},
+        {BASE "rpc = ftp://x\n", 11, "'rpc' has a value that it cannot take"},
+        {BASE "log_level =\n", 11, "'log_level' must have 1 to 8 characters"},
+        {BASE "just words\n", 11, "expected 'key = value'"},
+        {BASE "log_level = in\001fo\n", 11, "a control character stands in the line"},
         {"rpc = http://x\n", 0, "'peer_listen' is missing"},
         {"", 0, "'rpc' is missing"},
     };
@@ -83,7 +84,7 @@ static void test_bounds(void **state)
         snprintf(
             text, sizeof text,
             "rpc = http://x\npeer_listen = a\nhttp_listen = b\nendpoint = %s\nrelay_socket = r\n"
-            "data_dir = d\ncontrol_socket = c\n"
+            "data_dir = d\ncontrol_socket = c\nvendor_root = v\n"
             "owner = 0x00112233445566778899aabbccddeeff00112233\n",
             endpoint);
         assert_int_equal(parse(&c, &why, text), n <= 128 ? PC_OK : PC_E_USAGE);

@@ -15,21 +15,28 @@
 #define QUOTE_TIMEOUT_MS 60000u
 #define RETRY_MS         15000u
 
-static struct bytes node_key(char out[static 32], uint32_t node_id)
+static struct bytes node_key(uint8_t out[static 32], uint32_t node_id)
 {
-    uint8_t raw[4];
     memcpy(out, "node-evidence/", 14);
-    store_be32(raw, node_id);
-    memcpy(out + 14, raw, sizeof raw);
+    store_be32(out + 14, node_id);
     return bytes_of(out, 18);
 }
 
-void evidence_note_node(struct polyclaved *p, uint32_t node_id, const uint8_t hash[static 32])
+void evidence_on_posted(struct polyclaved *p, const struct ipc_dc_evidence *m)
 {
-    char key[32];
-    enum err_code e = store_put(p->store, STORE_CURSOR, node_key(key, node_id), bytes_of(hash, 32));
+    static uint8_t whole[EVIDENCE_MAX];
+    uint8_t hash[32], key[32];
+    size_t n;
+    enum err_code e = m->vendor == WIRE_VENDOR_TDX ? PC_OK : PC_E_UNSUPPORTED;
+    if (e == PC_OK)
+        e = assemble_tdx(whole, sizeof whole, &n, m->evidence, m->leaf, m->ca,
+                         bytes_of(p->root, p->root_n));
+    if (e == PC_OK)
+        e = store_put_content(p->store, STORE_EVIDENCE, bytes_of(whole, n), hash);
+    if (e == PC_OK)
+        e = store_put(p->store, STORE_CURSOR, node_key(key, m->node_id), PC_BYTES(hash));
     if (e != PC_OK)
-        log_error("store_failed", LOG_STR("what", "node evidence"),
+        log_error("member_evidence_unusable", LOG_U64("node", m->node_id),
                   LOG_STR("error", pc_err_name(e)));
 }
 
@@ -44,8 +51,7 @@ static enum err_code accept_any(void *ctx, struct bytes key, struct bytes value)
 enum err_code evidence_of_node(struct polyclaved *p, uint32_t node_id, void *out, size_t cap,
                                size_t *n)
 {
-    char key[32];
-    uint8_t hash[32];
+    uint8_t key[32], hash[32];
     size_t hash_n;
     *n = 0;
     PC_TRY(store_get(p->store, STORE_CURSOR, node_key(key, node_id), hash, sizeof hash, &hash_n,

@@ -211,6 +211,12 @@ static enum err_code on_bytes(void *ctx, const struct ipc_dc_bytes *m)
     return PC_OK;
 }
 
+static enum err_code on_evidence(void *ctx, const struct ipc_dc_evidence *m)
+{
+    evidence_on_posted(ctx, m);
+    return PC_OK;
+}
+
 static enum err_code on_cursor(void *ctx, const struct ipc_dc_cursor *m)
 {
     objects_on_cursor(ctx, m->data);
@@ -267,6 +273,7 @@ static const struct ipc_handlers handlers = {
     .dc_members = on_members,
     .dc_bound = on_bound,
     .dc_bytes = on_bytes,
+    .dc_evidence = on_evidence,
     .dc_cursor = on_cursor,
     .da_get = on_get,
     .pa_done = on_job_done,
@@ -373,6 +380,7 @@ static enum err_code start(struct polyclaved *p)
         return e;
     }
     log_init("polyclaved", p->config.log_level);
+    PC_TRY(config_read_root(p->root, &p->root_n, &why, p->config.vendor_root));
     PC_TRY(open_store(p));
     load_registered_id(p);
     PC_TRY(relay_open(p));

@@ -51,10 +51,7 @@ static void put_named(struct polyclaved *p, const uint8_t name[static 32], struc
 void objects_on_bytes(struct polyclaved *p, const struct ipc_dc_bytes *m)
 {
     bool kept;
-    if (m->evidence)
-        put(p, STORE_EVIDENCE, m->data, &kept);
-    else
-        put_named(p, m->hash, m->data, &kept);
+    put_named(p, m->hash, m->data, &kept);
 }
 
 /* The object of that name into `object`; *n 0 if it is not held. */

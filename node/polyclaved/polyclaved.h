@@ -125,6 +125,8 @@ struct polyclaved {
     struct daemon d;
     struct config config;
     struct store *store;
+    uint8_t root[CONFIG_MAX_ROOT]; /* the vendor's root certificate, DER */
+    size_t root_n;
     struct relay *relay;
     struct control *control;
 
@@ -211,11 +213,17 @@ void evidence_on_chunk(struct polyclaved *p, const struct ipc_vd_quote_chunk *m)
 void evidence_on_head(struct polyclaved *p);
 bool evidence_on_done(struct polyclaved *p, const struct relay_relay_done *m);
 void evidence_fail(struct polyclaved *p, const char *why);
-/* Which evidence a node's record was made with, from `attested` events. */
-void evidence_note_node(struct polyclaved *p, uint32_t node_id, const uint8_t hash[static 32]);
+/* The evidence that a node's record was made with, out of the chain's calldata. */
+void evidence_on_posted(struct polyclaved *p, const struct ipc_dc_evidence *m);
 /* The member's evidence into out; PC_E_NOT_FOUND if its bytes are not here. */
 PC_MUST_USE enum err_code evidence_of_node(struct polyclaved *p, uint32_t node_id, void *out,
                                            size_t cap, size_t *n);
+
+/* assemble.c: a TDX quote in Intel's format from its posted parts (the quote without certificates,
+ * and leaf, CA and root in DER). PC_E_MALFORMED if the parts cannot be one; PC_E_TOO_LARGE over
+ * cap. The result is evidence, believed by nobody before attest has verified it. */
+PC_MUST_USE enum err_code assemble_tdx(uint8_t *out, size_t cap, size_t *n, struct bytes posted,
+                                       struct bytes leaf, struct bytes ca, struct bytes root);
 
 /* object_name.c: the name of a collateral object from its bytes: SHA-256 of the inner JSON object
  * of a TCB info or QE identity, of the tbsCertList of a CRL (told from a certificate by its
