@@ -33,7 +33,8 @@ void pc_wipe(void *p, size_t n)
 
 bool pc_memeq(const void *a, const void *b, size_t n)
 {
-    return n == 0 || sodium_memcmp(a, b, n) == 0;
+    /* 0 or -1; no branch on it here, it is for the caller to say that the verdict is public */
+    return (bool)(sodium_memcmp(a, b, n) + 1);
 }
 
 static enum err_code arena_map(struct arena *a, size_t page)
