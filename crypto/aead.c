@@ -3,6 +3,7 @@
 
 #include <sodium.h>
 
+#include "base/ct.h"
 #include "base/mem.h"
 
 _Static_assert(crypto_aead_chacha20poly1305_ietf_ABYTES == PC_AEAD_TAG_BYTES, "tag size");
@@ -19,8 +20,10 @@ enum err_code aead_open(uint8_t *pt, const uint8_t key[static 32], const uint8_t
 {
     if (ct.n < PC_AEAD_TAG_BYTES)
         return PC_E_TRUNCATED;
-    if (crypto_aead_chacha20poly1305_ietf_decrypt(pt, NULL, NULL, ct.p, ct.n, aad.p, aad.n, nonce,
-                                                  key) == 0)
+    int rc = crypto_aead_chacha20poly1305_ietf_decrypt(pt, NULL, NULL, ct.p, ct.n, aad.p, aad.n,
+                                                       nonce, key);
+    ct_public(&rc, sizeof rc); /* whether the tag was right */
+    if (rc == 0)
         return PC_OK;
     pc_wipe(pt, ct.n - PC_AEAD_TAG_BYTES);
     return PC_E_AUTH;

@@ -4,6 +4,7 @@
  * result that is the identity: the two are told apart. */
 #include <sodium.h>
 
+#include "base/ct.h"
 #include "crypto/group.h"
 
 _Static_assert(crypto_core_ristretto255_BYTES == sizeof(struct point), "point size");
@@ -43,6 +44,7 @@ static void scalar_invert(struct scalar *out, const struct scalar *a)
     struct scalar in = *a;
     int rc = crypto_core_ristretto255_scalar_invert(out->b, in.b);
     scalar_wipe(&in);
+    ct_public(&rc, sizeof rc); /* whether it was zero, which is a bug */
     PC_ASSERT(rc == 0);
 }
 
@@ -61,8 +63,10 @@ static bool point_is_valid(const struct point *p)
 static void base_mult(struct point *out, const struct scalar *s)
 {
     struct point q = {{0}};
-    if (crypto_scalarmult_ristretto255_base(q.b, s->b) != 0)
-        pc_wipe(&q, sizeof q); /* only the scalar zero gets here */
+    int rc = crypto_scalarmult_ristretto255_base(q.b, s->b);
+    ct_public(&rc, sizeof rc); /* whether the scalar was zero: one value in 2^252 */
+    if (rc != 0)
+        pc_wipe(&q, sizeof q);
     *out = q;
     pc_wipe(&q, sizeof q);
 }
@@ -70,7 +74,9 @@ static void base_mult(struct point *out, const struct scalar *s)
 static void mult(struct point *out, const struct scalar *s, const struct point *p)
 {
     struct point q = {{0}};
-    if (crypto_scalarmult_ristretto255(q.b, s->b, p->b) != 0) {
+    int rc = crypto_scalarmult_ristretto255(q.b, s->b, p->b);
+    ct_public(&rc, sizeof rc); /* whether the result is the identity, or p was invalid */
+    if (rc != 0) {
         PC_ASSERT(point_is_valid(p));
         pc_wipe(&q, sizeof q);
     }
