@@ -164,8 +164,8 @@ enum err_code voprf_prove_with_nonce(const struct group *g, struct voprf_proof *
     struct point composite, z, t2, t3;
     struct scalar c, s;
     composites(&composite, NULL, g, y, p, d, m);
-    /* It depends on D by its weight, but is always a point, and whether it is one is all that the next
-     * multiplication branches on. */
+    /* It depends on D by its weight, but is always a point, and whether it is one is all that the
+     * next multiplication branches on. */
     ct_public(&composite, sizeof composite);
     group_mult(g, &z, share, &composite);
     group_base_mult(g, &t2, r);
