@@ -14,7 +14,7 @@ static void hedged_nonce(struct scalar *out, const struct group *g, const struct
     struct transcript copy = *statement;
     uint8_t what[64], fresh[32];
     transcript_final512(&copy, what);
-    do {
+    for (int tries = 0;; tries++) {
         struct transcript t;
         rng_fill(r, fresh, sizeof fresh);
         transcript_init512(&t, PC_LABEL_PROOF_NONCE);
@@ -22,7 +22,10 @@ static void hedged_nonce(struct scalar *out, const struct group *g, const struct
         transcript_fixed(&t, what, sizeof what);
         transcript_fixed(&t, fresh, sizeof fresh);
         transcript_final_scalar(&t, g, out);
-    } while (scalar_is_zero(out));
+        if (!scalar_is_zero(out))
+            break;
+        PC_ASSERT(tries < 100);
+    }
     pc_wipe(fresh, sizeof fresh);
 }
 
@@ -73,7 +76,8 @@ static enum err_code schnorr_verify_var(const struct group *g, const struct tran
 {
     struct point r, left, right;
     struct scalar s, c;
-    if (group_is_identity(statement) || group_point_decode(g, &r, proof->b) != PC_OK ||
+    if (group_is_identity(statement) || !g->point_is_valid(statement) ||
+        group_point_decode(g, &r, proof->b) != PC_OK ||
         group_scalar_decode(g, &s, proof->b + 32) != PC_OK)
         return PC_E_PROOF;
     challenge(&c, g, head, &r, tail);
@@ -229,6 +233,7 @@ enum err_code complaint_verify_var(const struct group *g, const struct complaint
     struct point r1, r2;
     struct scalar s, c;
     if (group_is_identity(ek_pub) || group_is_identity(e) || group_is_identity(k) ||
+        !g->point_is_valid(ek_pub) || !g->point_is_valid(e) || !g->point_is_valid(k) ||
         group_point_decode(g, &r1, proof->b) != PC_OK ||
         group_point_decode(g, &r2, proof->b + 32) != PC_OK ||
         group_scalar_decode(g, &s, proof->b + 64) != PC_OK)

@@ -7,9 +7,10 @@
  * another role. Proofs carry commitments (R and s): R‖s, each 32 bytes.
  * Nonces are hedged: H(enc(label proof-nonce, secret, the whole statement, 32 random bytes)).
  *
- * Verifiers take points that were decoded (group.h) and refuse R or s that are not canonical, R or
- * a statement that is the identity, with PC_E_PROOF like any false proof. Provers are constant time
- * in the secret; verifiers (_var) handle public data.
+ * Verifiers refuse a statement, R or s that is not canonical, and a statement or R that is the
+ * identity, with PC_E_PROOF like any false proof: hostile bytes never abort them. Provers take
+ * decoded points (group.h) and are constant time in the secret; verifiers (_var) handle public
+ * data.
  */
 #ifndef PC_CRYPTO_PROOF_H
 #define PC_CRYPTO_PROOF_H

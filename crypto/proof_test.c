@@ -54,6 +54,8 @@ static void a4_pok_a(void **state)
         group_add(g, &foreign, &s.statement, &g->generator);
         assert_int_equal(pok_a_verify_var(g, &ctx, &foreign, &proof), PC_E_PROOF);
         assert_int_equal(pok_a_verify_var(g, &ctx, &identity, &proof), PC_E_PROOF);
+        memset(&foreign, 0xff, sizeof foreign);
+        assert_int_equal(pok_a_verify_var(g, &ctx, &foreign, &proof), PC_E_PROOF);
         for (size_t bit = 0; bit < 8 * PC_POK_BYTES; bit++) {
             bad = proof;
             bad.b[bit / 8] ^= (uint8_t)(1u << (bit % 8));
@@ -182,6 +184,13 @@ static void a8_complaint(void **state)
             bad.b[bit / 8] ^= (uint8_t)(1u << (bit % 8));
             assert_int_equal(complaint_verify_var(g, &ctx, &s.statement, &e, &k, &bad), PC_E_PROOF);
         }
+        /* K, E, EK that never were points are refused, they do not abort (K comes from calldata) */
+        memset(&foreign, 0xff, sizeof foreign);
+        assert_int_equal(complaint_verify_var(g, &ctx, &s.statement, &e, &foreign, &proof),
+                         PC_E_PROOF);
+        assert_int_equal(complaint_verify_var(g, &ctx, &s.statement, &foreign, &k, &proof),
+                         PC_E_PROOF);
+        assert_int_equal(complaint_verify_var(g, &ctx, &foreign, &e, &k, &proof), PC_E_PROOF);
         /* the two equations are checked apart: R2 of another proof */
         struct dleq second;
         complaint_prove(&k, &second, g, &ctx, &s.secret, &s.statement, &e, &s.rng.rng);

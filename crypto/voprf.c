@@ -17,6 +17,9 @@ enum err_code voprf_input(struct bytes *out, uint8_t buf[static PC_VOPRF_INPUT_M
     *out = (struct bytes){NULL, 0};
     if (s->scope.n > PC_VOPRF_MAX_SCOPE)
         return PC_E_TOO_LARGE;
+    if (s->key_class != PC_CLASS_APPLICATION && s->key_class != PC_CLASS_EPOCH &&
+        s->key_class != PC_CLASS_DESTROYABLE)
+        return PC_E_UNSUPPORTED;
     struct writer w = writer_of(buf, PC_VOPRF_INPUT_MAX);
     write_bytes32(&w, PC_BYTES_STR(PC_LABEL_IN));
     write_bytes(&w, s->network_id, 32);
@@ -185,7 +188,7 @@ static void hedged_nonce(struct scalar *out, const struct group *g, const struct
                          size_t m, struct rng *rng)
 {
     uint8_t fresh[32];
-    do {
+    for (int tries = 0;; tries++) {
         struct transcript t;
         rng_fill(rng, fresh, sizeof fresh);
         transcript_init512(&t, PC_LABEL_DLEQ_NONCE);
@@ -198,7 +201,10 @@ static void hedged_nonce(struct scalar *out, const struct group *g, const struct
         }
         transcript_fixed(&t, fresh, sizeof fresh);
         transcript_final_scalar(&t, g, out);
-    } while (scalar_is_zero(out));
+        if (!scalar_is_zero(out))
+            break;
+        PC_ASSERT(tries < 100);
+    }
     pc_wipe(fresh, sizeof fresh);
 }
 
@@ -227,7 +233,7 @@ enum err_code voprf_verify_var(const struct group *g, const struct point *y, con
         group_scalar_decode(g, &s, proof->b + 32) != PC_OK)
         return PC_E_PROOF;
     for (size_t i = 0; i < m; i++)
-        if (group_is_identity(&p[i]) || group_is_identity(&d[i]))
+        if (group_is_identity(&p[i]) || group_is_identity(&d[i]) || !g->point_is_valid(&d[i]))
             return PC_E_PROOF;
     composites(&composite, &z, g, y, p, d, m);
     group_base_mult(g, &t2, &s);

@@ -33,7 +33,7 @@ struct voprf_subject {
     struct bytes scope; /* at most 255 bytes, borrowed */
 };
 /* enc("polyclave/in/v1", network_id, key_id, u8 class, app_id, u32 version, bytes scope) into buf;
- * *out views it. PC_E_TOO_LARGE for a longer scope. */
+ * *out views it. PC_E_TOO_LARGE for a longer scope, PC_E_UNSUPPORTED for another class. */
 PC_MUST_USE enum err_code voprf_input(struct bytes *out, uint8_t buf[static PC_VOPRF_INPUT_MAX],
                                       const struct voprf_subject *s);
 
@@ -53,7 +53,8 @@ PC_MUST_USE enum err_code voprf_prove(const struct group *g, struct voprf_proof 
                                       const struct scalar *share, const struct point *y,
                                       const struct point *p, const struct point *d, size_t m,
                                       struct rng *r);
-/* VerifyProof; PC_E_PROOF for a false or non-canonical one. */
+/* VerifyProof; PC_E_PROOF for a false or non-canonical one, and for a D that is no point or the
+ * identity: hostile D and proof never abort it. P and Y were decoded or computed here. */
 PC_MUST_USE enum err_code voprf_verify_var(const struct group *g, const struct point *y,
                                            const struct point *p, const struct point *d, size_t m,
                                            const struct voprf_proof *proof);

@@ -263,6 +263,12 @@ static void a29_a30_wrong_statements(void **state)
         assert_int_equal(voprf_verify_var(g, &y, &zero, &d, 1, &proof), PC_E_PROOF);
         assert_int_equal(voprf_verify_var(g, &y, &p, &zero, 1, &proof), PC_E_PROOF);
         assert_int_equal(voprf_verify_var(g, &y, &p, &d, 0, &proof), PC_E_USAGE);
+        /* a D that never was a point is refused, it does not abort */
+        d2 = d;
+        d2.b[31] ^= 0x80;
+        assert_int_equal(voprf_verify_var(g, &y, &p, &d2, 1, &proof), PC_E_PROOF);
+        memset(d2.b, 0xff, sizeof d2.b);
+        assert_int_equal(voprf_verify_var(g, &y, &p, &d2, 1, &proof), PC_E_PROOF);
         /* every bit of the proof counts */
         for (size_t bit = 0; bit < 512; bit++) {
             bad = proof;
@@ -371,6 +377,9 @@ static void a32_input_encoding(void **state)
     t.scope = bytes_of(scope, 256);
     assert_int_equal(voprf_input(&b, buf2, &t), PC_E_TOO_LARGE);
     assert_int_equal(b.n, 0);
+    t = s;
+    t.key_class = (enum key_class)3;
+    assert_int_equal(voprf_input(&b, buf2, &t), PC_E_UNSUPPORTED);
 }
 
 static void misuse_is_refused(void **state)
