@@ -71,11 +71,12 @@ void sha512(uint8_t out[static 64], struct bytes in)
     sha512_final(&s, out);
 }
 
-/* HMAC over a list of parts, so that HKDF needs no buffer. */
+/* HMAC over a list of parts, so that HKDF needs no buffer. libsodium wants a pointer that is not
+ * NULL even for an empty key: any will do. */
 void hmac_sha256_parts(uint8_t out[static 32], struct bytes key, const struct bytes *part, size_t n)
 {
     crypto_auth_hmacsha256_state s;
-    PC_ASSERT(crypto_auth_hmacsha256_init(&s, key.p, key.n) == 0);
+    PC_ASSERT(crypto_auth_hmacsha256_init(&s, key.n != 0 ? key.p : out, key.n) == 0);
     for (size_t i = 0; i < n; i++)
         if (part[i].n != 0)
             PC_ASSERT(crypto_auth_hmacsha256_update(&s, part[i].p, part[i].n) == 0);
@@ -87,7 +88,7 @@ static void hmac512_parts(uint8_t out[static 64], struct bytes key, const struct
                           size_t n)
 {
     crypto_auth_hmacsha512_state s;
-    PC_ASSERT(crypto_auth_hmacsha512_init(&s, key.p, key.n) == 0);
+    PC_ASSERT(crypto_auth_hmacsha512_init(&s, key.n != 0 ? key.p : out, key.n) == 0);
     for (size_t i = 0; i < n; i++)
         if (part[i].n != 0)
             PC_ASSERT(crypto_auth_hmacsha512_update(&s, part[i].p, part[i].n) == 0);
