@@ -2,8 +2,8 @@
 pragma solidity 0.8.37;
 
 /// @title  IEpochs - who holds the key now, and who will next
-/// @notice Callers: announce, open, activate, fail, slash - anybody; enrol, commit, vote, complain, ready,
-///         recover - a node's account by EIP-712 signature (a NodeCall), sent and paid by anybody;
+/// @notice Callers: announce, open, activate, fail, slash - anybody; enrol, commit, vote, complain, ready
+///         - a node's account by EIP-712 signature (a NodeCall), sent and paid by anybody;
 ///         target, setProtocol, demand, nameSuccessor - Timelock; cancelSlash - guardian council;
 ///         keysSet - NodeRegistry. No call moves money.
 ///
@@ -23,10 +23,8 @@ pragma solidity 0.8.37;
 ///         | 112..127 | t           | T                                                       |
 ///         | 128..135 | degraded    |                                                         |
 ///         | 136..143 | demanded    | governance wants a change                               |
-///         | 144..183 | openedAt    | Unix seconds                                            |
-///         | 184..223 | activatedAt | Unix seconds                                            |
-///         | 224..239 | newSeats    | that it gave                                            |
-///         | 240..255 | fullN       | n of the last committee that was not DEGRADED           |
+///         | 144..183 | activatedAt | Unix seconds                                            |
+///         | 184..199 | fullN       | n of the last committee that was not DEGRADED           |
 ///         _attempt: the change under way
 ///         | 0..63    | epoch       | now.epoch + 1                                           |
 ///         | 64..95   | attempt     | counts from 1 in each epoch                             |
@@ -37,10 +35,10 @@ pragma solidity 0.8.37;
 ///         | 168..175 | flags       | 1 complaint recorded, 2 DEGRADED                        |
 ///         | 176..215 | start       | block A while announced, O once open                    |
 ///         | 216..255 | b1          | B1 once all dealers committed before O+P; else 0        |
-///         _opening: protocol u32 | newSeats u16 | reasons u8 | openedAt u40 | announcedAt u40 | dealers u16
-///         _missing: bitmap of dealers who have not committed
+///         _opening: protocol u32 | reasons u8 | announcedAt u40
+///         _dealers, _missing: bitmaps of all dealers, and of those who have not committed
 ///         _accs[phase]: running hash of 0 enrolments, 1 commits, 2 votes, 3 complaints, 4 READYs of even
-///         epochs, 5 READYs of odd epochs, 6 recovery requests:
+///         epochs, 5 READYs of odd epochs:
 ///             acc <- keccak256(abi.encode(acc, structHash)), structHash = EIP-712 hash of the call's struct;
 ///             it starts at keccak256(abi.encode(epoch, attempt)) with announce (0), at the member root
 ///             with open (1-5), at the transcript with ACTIVE (6; READYs go on after ACTIVE)
@@ -51,7 +49,10 @@ pragma solidity 0.8.37;
 ///         newSeats u16
 ///         _pks[index]: PK of a key; 0 = not yet
 ///         _seats[id]: 0 seq u64 | tag u32 | flags u8 | indexEven u16 | indexOdd u16 | enrolTag u32 |
-///         listTag u32 | vendor u8 | benched u32 · 1 keysHash · 2 vote · 3 ready · 4 ekDigest · 5 list
+///         vendor u8 | benched u32 · 1 keysHash · 2 vote · 3 ready · 4 ekDigest ·
+///         5 next u32 | bond u96 | listTag u32
+///         leaf of an empty seat: (tag, index, 0, 0, 0, []); of another one as SPEC 7, with keysHash and
+///         ekDigest of its enrolment and INodeRegistry.domainsOf(id)
 ///
 /// @custom:invariant EP1 n and T never fall but to a target that the Timelock lowered, or in DEGRADED
 /// @custom:invariant EP2 every domain keeps its cap at open; DEGRADED keeps |D| <= T'-1
@@ -86,9 +87,7 @@ interface IEpochs {
         uint16 t;
         uint8 degraded;
         uint8 demanded;
-        uint40 openedAt;
         uint40 activatedAt;
-        uint16 newSeats;
         uint16 fullN;
     }
 
@@ -106,11 +105,8 @@ interface IEpochs {
 
     struct Opening {
         uint32 protocol;
-        uint16 newSeats;
         uint8 reasons;
-        uint40 openedAt;
         uint40 announcedAt;
-        uint16 dealers;
     }
 
     struct Epoch {
@@ -127,24 +123,23 @@ interface IEpochs {
         uint16 newSeats;
     }
 
-    /// A node as Epochs knows it. flags: 1 committed, 2 voted, 4 the vote is a transcript, 8 READY,
-    /// 16 void (re-attested); they count for the attempt with that tag only.
-    struct Seat {
-        uint64 seq;
+    /// What a node said in the attempt with that tag. flags: 1 voted, 2 the vote is a transcript, 4 READY,
+    /// 8 void (re-attested). vote: its transcript, or its bitmap.
+    struct Ballot {
         uint32 tag;
         uint8 flags;
-        uint16 indexEven;
-        uint16 indexOdd;
-        uint32 enrolTag;
-        uint32 listTag;
-        uint8 vendor;
-        uint32 benched;
-        bytes32 keysHash;
         bytes32 vote;
         bytes32 ready;
+    }
+
+    /// What a node enrolled. enrolTag: the attempt it did so for; benched: the epoch (its low 32 bits) in
+    /// a failed attempt at which it was struck.
+    struct Enrolment {
+        uint32 enrolTag;
+        uint32 benched;
+        uint8 vendor;
+        bytes32 keysHash;
         bytes32 ekDigest;
-        uint32 next;
-        uint96 bond;
     }
 
     /// @notice the caller has no right to this call
@@ -182,17 +177,8 @@ interface IEpochs {
     error BitmapInvalid(uint256 bitmap, uint256 commits);
     /// @notice this member complained about this dealer before, or that dealer has no commit
     error ComplaintInvalid(uint32 id, uint16 dealer);
-    /// @notice no reason to change the committee
-    error NothingDue();
-    /// @notice no committee under the rules: seats filled at the size that came nearest
-    error CommitteeNotFilled(uint256 n, uint256 filled, uint256 needed);
-    /// @notice genesis: measurements are not sealed, or not since long enough
-    error NotSealedYet(uint256 from);
-    /// @notice so many equal hashes are not enough
-    error TooFewEqual(bytes32 hash, uint256 found, uint256 needed);
-    /// @notice a hash has enough entries to activate
-    error CanActivate(bytes32 hash, uint256 found);
-    error PreimageMismatch(bytes32 field, bytes32 found, bytes32 needed);
+    /// @notice not the transcript of the active epoch
+    error TranscriptMismatch(bytes32 found, bytes32 needed);
     /// @notice nothing to slash in that epoch, or not before that time
     error NothingToSlash(uint64 epoch);
     error SlashDelayed(uint64 epoch, uint256 from);
@@ -278,18 +264,10 @@ interface IEpochs {
         uint32 indexed attempt,
         bytes32 transcript,
         uint256 ready,
-        bytes32 sid,
-        uint256 qual,
-        uint256 blameDealers,
-        uint256 blameReceivers,
-        bytes32[] pk,
-        bytes32[] yHash
+        bytes preimage
     );
     event Failed(uint64 indexed epoch, uint32 indexed attempt, bytes32 hash, uint32[] struck);
     event Recovering(uint64 indexed epoch, uint32 indexed id);
-    event RecoveryAsked(
-        uint64 indexed epoch, uint32 indexed id, uint16 index, uint64 seq, bytes32 ek, bytes pop, bytes32 acc
-    );
     event SlashPending(uint64 indexed epoch, uint40 from, uint32[] ids);
     event SlashCancelled(uint64 indexed epoch);
     event Slashed(uint64 indexed epoch, uint32[] ids);
@@ -304,10 +282,10 @@ interface IEpochs {
     ///         cool-down after an ACTIVE. It does not ask whether a change is due: open does.
     function announce() external;
     /// @notice Ends the window and freezes the committee, if a change is due and one fits the rules
-    ///         (SPEC 6; SeatRule.sol). Takes nothing from its caller.
+    ///         (ISeating.plan, ISeatRule). Takes nothing from its caller.
     function open() external;
-    /// @notice Makes the attempt the active epoch. preimage: crypto/ids.h, id_dkg_preimage.
-    ///         The contract believes sid, QUAL and blame as a members do.
+    /// @notice Makes the attempt the active epoch. preimage: crypto/ids.h, id_dkg_preimage;
+    ///         rules: ICounting.outcome. sid, QUAL and blame are believed as a members state them.
     function activate(bytes calldata preimage) external;
     /// @notice Ends an attempt that did not become active.
     function fail() external;
@@ -319,19 +297,16 @@ interface IEpochs {
     /// @notice Type ENROL. A candidate stands in its vendor's list by (bond descending, id); hint: the
     ///         node before it there (0 = none), not signed. A later call replaces EK.
     ///         A frozen member may enrol, so that a freeze does not make its vendor absent; it gets no seat.
-    function enrol(NodeCall calldata call, bytes32 ek, bytes calldata pop, uint32 hint) external;
+    function enrol(NodeCall memory call, bytes32 ek, bytes calldata pop, uint32 hint) external;
     /// @notice Type COMMIT. Dealers, once: SHA-256 of the blob and its length.
-    function commit(NodeCall calldata call, bytes32 blobHash, uint32 length) external;
+    function commit(NodeCall memory call, bytes32 blobHash, uint32 length) external;
     /// @notice Type VOTE. Members; replaceable. transcript 0 = none.
-    function vote(NodeCall calldata call, uint256 bitmap, bytes32 transcript) external;
+    function vote(NodeCall memory call, uint256 bitmap, bytes32 transcript) external;
     /// @notice Type COMPLAIN. Members, one per dealer. Judged by the nodes, not here.
-    function complain(NodeCall calldata call, uint16 dealer, bytes32 k, bytes calldata proof) external;
+    function complain(NodeCall memory call, uint16 dealer, bytes32 k, bytes calldata proof) external;
     /// @notice Type READY. Members of the attempt after B2c, replaceable; members of the active epoch at any
     ///         time, for its transcript alone: that clears `recovering`.
-    function ready(NodeCall calldata call, bytes32 transcript) external;
-    /// @notice Type RECOVER (attempt 0 in the call). A member of the active epoch, or the one an empty seat is
-    ///         reserved for, asks for its share; the request's id is seq.
-    function recover(NodeCall calldata call, bytes32 ek, bytes calldata pop) external;
+    function ready(NodeCall memory call, bytes32 transcript) external;
 
     // ---- NodeRegistry, council, Timelock
 
@@ -350,11 +325,15 @@ interface IEpochs {
     function attempt() external view returns (Attempt memory);
     function opening() external view returns (Opening memory);
     function epochOf(uint64 epoch) external view returns (Epoch memory);
-    function seatOf(uint32 id) external view returns (Seat memory);
+    function enrolmentsOf(uint32[] calldata ids) external view returns (Enrolment[] memory);
+    function ballotsOf(uint32[] calldata ids) external view returns (Ballot[] memory);
+    /// @notice Last sequence number of a node's calls, and its index in the active epoch and the attempt.
+    function seqOf(uint32 id) external view returns (uint64 seq, uint16 indexEven, uint16 indexOdd);
     /// @notice Members of the active epoch or the open attempt; reserved: whose the empty seats are.
     function members(uint64 epoch) external view returns (uint32[] memory ids, uint32[] memory reserved);
     function acc(uint8 phase) external view returns (bytes32);
-    function missing() external view returns (uint256);
+    /// @notice Bitmaps of all dealers of the attempt, and of those who have not committed.
+    function dealers() external view returns (uint256 all, uint256 missing);
     /// @notice B1, B2, B2c, B3 of the open attempt, as they stand.
     function phases() external view returns (uint256 b1, uint256 b2, uint256 b2c, uint256 b3);
     /// @notice Last epoch in which the node holds, or may come to hold, a share; 0 = none.
@@ -364,7 +343,17 @@ interface IEpochs {
     function protocol() external view returns (uint32);
     function networkId() external view returns (bytes32);
     function slashOf(uint64 epoch) external view returns (uint40 from, uint32[] memory ids);
-    /// @notice First candidate of a vendor's list in the attempt; seatOf(id).next goes on.
+    /// @notice First candidate of a vendor's list in the attempt; listed goes on.
     function listHead(uint8 vendor) external view returns (uint32);
+    /// @notice Who stands behind a candidate (0 = nobody), and with which bond it stands there.
+    function listed(uint32 id) external view returns (uint32 next, uint96 bond);
+    /// @notice 40 bits for each vendor: announcement of the first window in a row that it missed; 0 = none.
+    function absentSince() external view returns (uint256);
+    function margin() external view returns (uint8);
+    function epochSeconds() external view returns (uint40);
+    function absenceSeconds() external view returns (uint40);
+    function sealWaitSeconds() external view returns (uint40);
+    function joinWaitSeconds() external view returns (uint40);
+    function slashDelaySeconds() external view returns (uint40);
     function successor() external view returns (address next, uint40 from);
 }

@@ -81,11 +81,13 @@ interface INodeRegistry is IRevocable {
     /// What Epochs reads of a node when it fills seats.
     /// @param live     in, record live, measurement active, nothing about it frozen or revoked
     /// @param frozen   a council freeze covers it, and nothing else is wrong
-    /// @param gone     left, or itself or its measurement revoked for ever
+    /// @param left     left or withdrawn
+    /// @param gone     left, or revoked for ever: itself, its measurement, platform, product or vendor
     /// @param domain0  number of the first declared domain; domain1: of the second
     struct Candidate {
         bool live;
         bool frozen;
+        bool left;
         bool gone;
         uint8 vendor;
         uint32 domain0;
@@ -103,15 +105,6 @@ interface INodeRegistry is IRevocable {
         uint56 leafTag;
         bytes32 measurement;
         address verifier;
-    }
-
-    enum Standing {
-        Absent,
-        Live,
-        Frozen,
-        Expired,
-        Left,
-        Revoked
     }
 
     /// @notice the caller is neither the node's owner nor, where that suffices, its payer
@@ -272,7 +265,6 @@ interface INodeRegistry is IRevocable {
     // ---- views
 
     function nodeOf(uint32 id) external view returns (Node memory);
-    function standing(uint32 id) external view returns (Standing);
     function candidates(uint32[] calldata ids) external view returns (Candidate[] memory);
     function exposures(uint32[] calldata ids) external view returns (Exposure[] memory);
     function nodeCount() external view returns (uint32);
@@ -281,6 +273,8 @@ interface INodeRegistry is IRevocable {
     /// @notice "vendor", "cloud", "operator", ... as left-aligned text; `vendor` first if it is there.
     function domainKinds() external view returns (bytes32[] memory);
     function minBond() external view returns (uint96);
+    function probationSeconds() external view returns (uint40);
+    function bondLockSeconds() external view returns (uint40);
     /// @notice Values of a node's domains by domainKinds(), vendor included: what a member's leaf holds.
     function domainsOf(uint32 id) external view returns (bytes32[] memory);
     function successor() external view returns (address next, uint40 from);

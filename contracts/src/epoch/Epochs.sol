@@ -1,0 +1,860 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {Ids} from "../base/Ids.sol";
+import {Labels} from "../base/Labels.sol";
+import {Succession} from "../base/Succession.sol";
+import {ICounting} from "../interfaces/ICounting.sol";
+import {IEpochs} from "../interfaces/IEpochs.sol";
+import {INodeRegistry} from "../interfaces/INodeRegistry.sol";
+import {ISeatRule} from "../interfaces/ISeatRule.sol";
+import {ISeating} from "../interfaces/ISeating.sol";
+import {Tally} from "./Tally.sol";
+
+/// @title  Epochs - who holds the key now, and who will next
+/// @notice Manual, words and invariants: IEpochs. Who gets a seat: ISeating, ISeatRule.
+/// @custom:assumes   at most T-1 of the members that a transcript comes from are corrupt; blocks come
+///                   at the pace that phase lengths were chosen for
+/// @custom:gas       commit, vote, ready 60,000 in a reused slot; vote, ready 80,000 the first time
+/// @custom:storage   OpenZeppelin's EIP712 keeps two words below _now (abi/layout.json)
+contract Epochs is IEpochs, EIP712 {
+    using Succession for Succession.Pointer;
+
+    /// Periods in blocks, or in seconds where the name says so.
+    struct Parameters {
+        address registry;
+        address seating;
+        address counting;
+        address council;
+        address timelock;
+        address predecessor;
+        uint16 targetN;
+        uint8 margin;
+        uint16 slashParts;
+        uint32 protocol;
+        uint40 windowBlocks;
+        uint40 phaseBlocks;
+        uint40 readyBlocks;
+        uint40 finalityBlocks;
+        uint40 deliveryBlocks;
+        uint40 epochSeconds;
+        uint40 cooldownSeconds;
+        uint40 absenceSeconds;
+        uint40 slashDelaySeconds;
+        uint40 sealWaitSeconds;
+        uint40 joinWaitSeconds;
+        uint40 successorSeconds;
+    }
+
+    struct Committee {
+        uint32[256] ids;
+        uint32[256] reserved;
+    }
+
+    /// See IEpochs, _seats.
+    struct Seat {
+        uint64 seq;
+        uint32 tag;
+        uint8 flags;
+        uint16 indexEven;
+        uint16 indexOdd;
+        uint32 enrolTag;
+        uint8 vendor;
+        uint32 benched;
+        bytes32 keysHash;
+        bytes32 vote;
+        bytes32 ready;
+        bytes32 ekDigest;
+        uint32 next;
+        uint96 bond;
+        uint32 listTag;
+    }
+
+    struct Head {
+        uint32 id;
+        uint32 tag;
+    }
+
+    struct Slash {
+        uint40 from;
+        uint32[] ids;
+    }
+
+    uint8 private constant NONE = 0;
+    uint8 private constant ANNOUNCED = 1;
+    uint8 private constant OPEN = 2;
+
+    uint8 private constant DEMANDED = 1; // Now.demanded: asked for, or under way
+    uint8 private constant SERVED = 2;
+
+    uint8 private constant COMPLAINED = 1; // Attempt.flags
+    uint8 private constant DEGRADED = 2;
+
+    uint8 private constant ENROLMENTS = 0; // _accs
+    uint8 private constant COMMITS = 1;
+    uint8 private constant VOTES = 2;
+    uint8 private constant COMPLAINTS = 3;
+    uint8 private constant READYS = 4;
+
+    uint256 private constant VENDORS = 6; // vendor numbers are below
+    uint256 private constant HINT_STEPS = 64; // that an outdated hint may cost
+    uint256 private constant PROOF_BYTES = 64;
+    uint256 private constant DEVELOPMENT = 31_337;
+
+    INodeRegistry public immutable registry;
+    ISeating public immutable seating;
+    ICounting public immutable counting;
+    address public immutable council;
+    address public immutable timelock;
+    bytes32 public immutable networkId;
+    uint8 public immutable margin;
+    uint16 public immutable slashParts;
+    uint40 public immutable windowBlocks;
+    uint40 public immutable phaseBlocks;
+    uint40 public immutable readyBlocks;
+    uint40 public immutable epochSeconds;
+    uint40 public immutable cooldownSeconds;
+    uint40 public immutable absenceSeconds;
+    uint40 public immutable slashDelaySeconds;
+    uint40 public immutable sealWaitSeconds;
+    uint40 public immutable joinWaitSeconds;
+    uint40 public immutable successorSeconds;
+
+    Now internal _now;
+    Attempt internal _attempt;
+    Opening internal _opening;
+    uint256 internal _dealers;
+    uint256 internal _missing;
+    bytes32[6] internal _accs;
+    Committee[2] internal _committees;
+    mapping(uint64 epoch => Epoch) internal _epochs;
+    mapping(uint32 key => bytes32 pk) internal _pks;
+    mapping(uint32 id => Seat) internal _seats;
+    mapping(uint8 vendor => Head) internal _heads;
+    mapping(uint32 tag => mapping(uint16 index => uint256 dealers)) internal _complaints;
+    mapping(uint64 epoch => Slash) internal _slashes;
+    uint256 public absentSince;
+    uint16 public targetN;
+    uint32 public protocol;
+    Succession.Pointer internal _successor;
+
+    constructor(Parameters memory p) EIP712(Labels.DOMAIN_NAME, Labels.DOMAIN_VERSION) {
+        Succession.requireNamed(p.predecessor);
+        registry = INodeRegistry(p.registry);
+        seating = ISeating(p.seating);
+        counting = ICounting(p.counting);
+        council = p.council;
+        timelock = p.timelock;
+        networkId = p.predecessor == address(0)
+            ? keccak256(abi.encode(Labels.NETWORK, block.chainid, address(this)))
+            : IEpochs(p.predecessor).networkId();
+        _atLeast("phaseBlocks", p.phaseBlocks, 2 * uint256(p.finalityBlocks) + p.deliveryBlocks);
+        _atLeast("readyBlocks", p.readyBlocks, 3 * uint256(p.finalityBlocks) + 2 * uint256(p.deliveryBlocks));
+        _atLeast("windowBlocks", p.windowBlocks, p.phaseBlocks);
+        _atLeast("deliveryBlocks", p.deliveryBlocks, 1);
+        _atLeast("epochSeconds", p.epochSeconds, uint256(p.cooldownSeconds) + 1);
+        if (p.slashParts > 10_000) revert ParameterOutOfRange("slashParts", p.slashParts, 10_000);
+        if (block.chainid != DEVELOPMENT) {
+            _atLeast("margin", p.margin, 1);
+            _atLeast("finalityBlocks", p.finalityBlocks, 1);
+            _atLeast("absenceSeconds", p.absenceSeconds, 24 hours);
+            _atLeast("sealWaitSeconds", p.sealWaitSeconds, 7 days);
+            _atLeast("joinWaitSeconds", p.joinWaitSeconds, 3 days);
+            _atLeast("successorSeconds", p.successorSeconds, 14 days);
+            _atLeast("probationSeconds", registry.probationSeconds(), 2 * uint256(p.epochSeconds));
+        }
+        margin = p.margin;
+        slashParts = p.slashParts;
+        windowBlocks = p.windowBlocks;
+        phaseBlocks = p.phaseBlocks;
+        readyBlocks = p.readyBlocks;
+        epochSeconds = p.epochSeconds;
+        cooldownSeconds = p.cooldownSeconds;
+        absenceSeconds = p.absenceSeconds;
+        slashDelaySeconds = p.slashDelaySeconds;
+        sealWaitSeconds = p.sealWaitSeconds;
+        joinWaitSeconds = p.joinWaitSeconds;
+        successorSeconds = p.successorSeconds;
+        protocol = p.protocol;
+        if (!seating.sizeAllowed(p.targetN, p.margin)) revert SizeInvalid(p.targetN);
+        targetN = p.targetN;
+    }
+
+    // ---- anybody
+
+    /// @inheritdoc IEpochs
+    function announce() external {
+        Now memory current = _loadNow();
+        Attempt memory a = _loadAttempt();
+        if (a.state == OPEN) {
+            (,,, uint256 b3) = _phases(a);
+            revert AttemptUnderWay(OPEN, b3);
+        }
+        if (a.state == ANNOUNCED) {
+            uint256 until = uint256(a.start) + windowBlocks + phaseBlocks;
+            if (block.number <= until) revert AttemptUnderWay(ANNOUNCED, until);
+            (absentSince,) = seating.windowResult();
+        }
+        uint256 cool = uint256(current.activatedAt) + cooldownSeconds;
+        if (current.epoch != 0 && block.timestamp < cool) revert CoolingDown(cool);
+
+        uint64 epoch = current.epoch + 1;
+        a.attempt = a.epoch == epoch ? a.attempt + 1 : 1;
+        a.epoch = epoch;
+        a.tag += 1;
+        a.state = ANNOUNCED;
+        a.n = 0;
+        a.t = 0;
+        a.flags = 0;
+        a.start = uint40(block.number);
+        a.b1 = 0;
+        _storeAttempt(a);
+        _opening.announcedAt = uint40(block.timestamp);
+        _accs[ENROLMENTS] = keccak256(abi.encode(epoch, a.attempt));
+        emit Announced(
+            epoch, a.attempt, block.number + windowBlocks, block.number + windowBlocks + phaseBlocks
+        );
+    }
+
+    /// @inheritdoc IEpochs
+    function open() external {
+        Now memory current = _loadNow();
+        Attempt memory a = _loadAttempt();
+        if (a.state != ANNOUNCED) revert WrongState(a.state, ANNOUNCED);
+        uint256 first = uint256(a.start) + windowBlocks + 1;
+        _inPhase(first, first + phaseBlocks - 1);
+
+        ISeating.Plan memory plan = seating.plan();
+        absentSince = plan.absentSince;
+        if (current.demanded != 0) _now.demanded = SERVED;
+        _freezeCommittee(current, a, plan);
+    }
+
+    /// @inheritdoc IEpochs
+    function activate(bytes calldata preimage) external {
+        Now memory current = _loadNow();
+        Attempt memory a = _loadAttempt();
+        if (a.state != OPEN) revert WrongState(a.state, OPEN);
+        ICounting.Outcome memory outcome = counting.outcome(preimage);
+
+        Epoch storage e = _epochs[a.epoch];
+        e.transcript = outcome.transcript;
+        e.yHash = outcome.yHash;
+        e.ready = outcome.ready;
+        e.activatedAt = uint40(block.timestamp);
+        if (a.epoch == 1) _pks[0] = outcome.pk;
+        bool degraded = a.flags & DEGRADED != 0;
+        current.epoch = a.epoch;
+        current.attempt = a.attempt;
+        current.n = a.n;
+        current.t = a.t;
+        current.degraded = degraded ? 1 : 0;
+        if (current.demanded == SERVED) current.demanded = 0;
+        current.activatedAt = uint40(block.timestamp);
+        if (!degraded) current.fullN = a.n;
+        _now = current;
+        _attempt.state = NONE;
+        emit Activated(a.epoch, a.attempt, outcome.transcript, outcome.ready, preimage);
+        if (outcome.blamed.length != 0) {
+            uint40 from = uint40(block.timestamp) + slashDelaySeconds;
+            _slashes[a.epoch] = Slash({from: from, ids: outcome.blamed});
+            emit SlashPending(a.epoch, from, outcome.blamed);
+        }
+        _strike(outcome.struck);
+    }
+
+    /// @inheritdoc IEpochs
+    function fail() external {
+        Attempt memory a = _loadAttempt();
+        if (a.state != OPEN) revert WrongState(a.state, OPEN);
+        (,,, uint256 b3) = _phases(a);
+        if (block.number <= b3) revert OutsidePhase(block.number, b3 + 1, type(uint256).max);
+        (bytes32 hash, uint32[] memory struck) = counting.failure();
+        _attempt.state = NONE;
+        for (uint256 i; i < struck.length; ++i) _seats[struck[i]].benched = uint32(a.epoch);
+        emit Failed(a.epoch, a.attempt, hash, struck);
+        _strike(struck);
+    }
+
+    /// @inheritdoc IEpochs
+    function slash(uint64 epoch) external {
+        Slash memory pending = _slashes[epoch];
+        if (pending.ids.length == 0) revert NothingToSlash(epoch);
+        if (block.timestamp < pending.from) revert SlashDelayed(epoch, pending.from);
+        delete _slashes[epoch];
+        emit Slashed(epoch, pending.ids);
+        for (uint256 i; i < pending.ids.length; ++i) registry.slash(pending.ids[i], slashParts);
+    }
+
+    // ---- nodes
+
+    /// @inheritdoc IEpochs
+    function enrol(NodeCall memory call, bytes32 ek, bytes calldata pop, uint32 hint) external {
+        Attempt memory a = _loadAttempt();
+        if (a.state != ANNOUNCED) revert WrongState(a.state, ANNOUNCED);
+        _sameAttempt(call, a.epoch, a.attempt);
+        _inPhase(a.start, uint256(a.start) + windowBlocks);
+        if (pop.length != PROOF_BYTES) revert LengthInvalid(pop.length, PROOF_BYTES);
+        if (ek == 0) revert HashZero();
+        bytes32 structHash =
+            _structHash(call, Labels.ENROL_TYPEHASH, abi.encode(ek, keccak256(pop)));
+        Seat storage seat = _authorize(call, structHash);
+        seat.ekDigest = keccak256(abi.encode(Labels.EK, ek, pop));
+        _noteEnrolment(a.tag, seat, call.id, hint);
+        _emitEnrolled(call, ek, pop, seat.keysHash, _chain(ENROLMENTS, structHash));
+    }
+
+    /// @inheritdoc IEpochs
+    function commit(NodeCall memory call, bytes32 blobHash, uint32 length) external {
+        Attempt memory a = _openAttempt(call);
+        if (a.b1 != 0) revert OutsidePhase(block.number, uint256(a.start) + 1, a.b1);
+        _inPhase(uint256(a.start) + 1, uint256(a.start) + phaseBlocks);
+        if (blobHash == 0) revert HashZero();
+        bytes32 structHash =
+            _structHash(call, Labels.COMMIT_TYPEHASH, abi.encode(blobHash, length));
+        Seat storage seat = _authorize(call, structHash);
+        uint16 index = _dealerIndex(a, seat, call.id);
+        bool complete = _clearMissing(index, call.id);
+        bytes32 sum = _chain(COMMITS, structHash);
+        emit Committed(call.epoch, call.attempt, call.id, index, call.seq, blobHash, length, sum);
+        if (complete) {
+            _attempt.b1 = uint40(block.number);
+            emit CommitsComplete(call.epoch, call.attempt, block.number);
+        }
+    }
+
+    /// @inheritdoc IEpochs
+    function vote(NodeCall memory call, uint256 bitmap, bytes32 transcript) external {
+        Attempt memory a = _openAttempt(call);
+        (uint256 b1, uint256 b2,,) = _phases(a);
+        _inPhase(b1 + 1, b2);
+        uint256 commits = _dealers & ~_missing;
+        if (bitmap & ~commits != 0 || (transcript != 0 && bitmap != commits)) {
+            revert BitmapInvalid(bitmap, commits);
+        }
+        bytes32 structHash =
+            _structHash(call, Labels.VOTE_TYPEHASH, abi.encode(bitmap, transcript));
+        Seat storage seat = _authorize(call, structHash);
+        uint16 index = _memberIndex(a, seat, call.id);
+        seat.tag = a.tag;
+        seat.flags = transcript == 0 ? Tally.VOTED : Tally.VOTED | Tally.TRANSCRIPT;
+        seat.vote = transcript == 0 ? bytes32(bitmap) : transcript;
+        bytes32 sum = _chain(VOTES, structHash);
+        emit Voted(call.epoch, call.attempt, call.id, index, call.seq, bitmap, transcript, sum);
+    }
+
+    /// @inheritdoc IEpochs
+    function complain(NodeCall memory call, uint16 dealer, bytes32 k, bytes calldata proof) external {
+        Attempt memory a = _openAttempt(call);
+        (uint256 b1,, uint256 b2c,) = _phases(a);
+        _inPhase(b1 + 1, b2c);
+        if (proof.length != PROOF_BYTES) revert LengthInvalid(proof.length, PROOF_BYTES);
+        bytes32 structHash =
+            _structHash(call, Labels.COMPLAIN_TYPEHASH, abi.encode(dealer, k, keccak256(proof)));
+        Seat storage seat = _authorize(call, structHash);
+        uint16 index = _memberIndex(a, seat, call.id);
+        _noteComplaint(a, index, call.id, dealer);
+        _emitComplained(call, index, dealer, k, proof, _chain(COMPLAINTS, structHash));
+    }
+
+    /// @inheritdoc IEpochs
+    function ready(NodeCall memory call, bytes32 transcript) external {
+        bytes32 structHash =
+            _structHash(call, Labels.READY_TYPEHASH, abi.encode(transcript));
+        uint16 index;
+        if (call.epoch == _now.epoch) {
+            index = _readyActive(call, structHash, transcript);
+        } else {
+            Attempt memory a = _openAttempt(call);
+            (,, uint256 b2c, uint256 b3) = _phases(a);
+            _inPhase(b2c + 1, b3);
+            if (transcript == 0) revert HashZero();
+            Seat storage seat = _authorize(call, structHash);
+            index = _memberIndex(a, seat, call.id);
+            uint8 flags = seat.tag == a.tag ? seat.flags : 0;
+            seat.tag = a.tag;
+            seat.flags = flags | Tally.READY;
+            seat.ready = transcript;
+        }
+        bytes32 sum = _chain(READYS + uint8(call.epoch & 1), structHash);
+        emit ReadySet(call.epoch, call.attempt, call.id, index, call.seq, transcript, sum);
+    }
+
+    // ---- NodeRegistry, council, Timelock
+
+    /// @inheritdoc IEpochs
+    function keysSet(uint32 id, uint8 vendor, bytes32 keysHash) external {
+        if (msg.sender != address(registry)) revert NotRegistry(msg.sender);
+        _atLeast("vendors", VENDORS - 1, vendor);
+        Seat storage seat = _seats[id];
+        bool first = seat.keysHash == 0;
+        seat.keysHash = keysHash;
+        seat.vendor = vendor;
+        if (first) return;
+        Now memory current = _loadNow();
+        if (current.epoch != 0 && _holdsSeat(current, seat, id)) {
+            uint256 bit = 1 << (uint256(_index(current.epoch, seat)) - 1);
+            _epochs[current.epoch].ready &= ~bit;
+            emit Recovering(current.epoch, id);
+        }
+        Attempt memory a = _loadAttempt();
+        if (a.state == ANNOUNCED) {
+            seat.enrolTag = 0;
+        } else if (a.state == OPEN) {
+            seat.flags = seat.tag == a.tag ? seat.flags | Tally.VOID : Tally.VOID;
+            seat.tag = a.tag;
+            emit Voided(a.epoch, a.attempt, id);
+        }
+    }
+
+    /// @inheritdoc IEpochs
+    function cancelSlash(uint64 epoch) external {
+        if (msg.sender != council) revert NotCouncil(msg.sender);
+        if (_slashes[epoch].ids.length == 0) revert NothingToSlash(epoch);
+        delete _slashes[epoch];
+        emit SlashCancelled(epoch);
+    }
+
+    /// @inheritdoc IEpochs
+    function target(uint16 n) external {
+        _onlyTimelock();
+        if (!seating.sizeAllowed(n, margin)) revert SizeInvalid(n);
+        uint16 old = targetN;
+        targetN = n;
+        emit TargetSet(old, n);
+        _now.demanded = DEMANDED;
+        emit Demanded();
+    }
+
+    /// @inheritdoc IEpochs
+    function setProtocol(uint32 next) external {
+        _onlyTimelock();
+        uint32 old = protocol;
+        protocol = next;
+        emit ProtocolSet(old, next);
+    }
+
+    /// @inheritdoc IEpochs
+    function demand() external {
+        _onlyTimelock();
+        _now.demanded = DEMANDED;
+        emit Demanded();
+    }
+
+    /// @inheritdoc IEpochs
+    function nameSuccessor(address next) external {
+        _onlyTimelock();
+        emit SuccessorNamed(next, _successor.name(next, successorSeconds));
+    }
+
+    // ---- views
+
+    /// @inheritdoc IEpochs
+    function now_() external view returns (Now memory) {
+        return _loadNow();
+    }
+
+    /// @inheritdoc IEpochs
+    function attempt() external view returns (Attempt memory) {
+        return _loadAttempt();
+    }
+
+    /// @inheritdoc IEpochs
+    function opening() external view returns (Opening memory) {
+        return _opening;
+    }
+
+    /// @inheritdoc IEpochs
+    function epochOf(uint64 epoch) external view returns (Epoch memory) {
+        return _epochs[epoch];
+    }
+
+    /// @inheritdoc IEpochs
+    function enrolmentsOf(uint32[] calldata ids) external view returns (Enrolment[] memory list) {
+        list = new Enrolment[](ids.length);
+        for (uint256 i; i < ids.length; ++i) {
+            Seat storage seat = _seats[ids[i]];
+            list[i] = Enrolment(seat.enrolTag, seat.benched, seat.vendor, seat.keysHash, seat.ekDigest);
+        }
+    }
+
+    /// @inheritdoc IEpochs
+    function ballotsOf(uint32[] calldata ids) external view returns (Ballot[] memory list) {
+        list = new Ballot[](ids.length);
+        for (uint256 i; i < ids.length; ++i) {
+            Seat storage seat = _seats[ids[i]];
+            list[i] = Ballot(seat.tag, seat.flags, seat.vote, seat.ready);
+        }
+    }
+
+    /// @inheritdoc IEpochs
+    function seqOf(uint32 id) external view returns (uint64 seq, uint16 indexEven, uint16 indexOdd) {
+        return (_seats[id].seq, _seats[id].indexEven, _seats[id].indexOdd);
+    }
+
+    /// @inheritdoc IEpochs
+    function listed(uint32 id) external view returns (uint32 next, uint96 bond) {
+        return (_seats[id].next, _seats[id].bond);
+    }
+
+    /// @inheritdoc IEpochs
+    function members(uint64 epoch) external view returns (uint32[] memory ids, uint32[] memory reserved) {
+        uint16 n;
+        if (epoch == _now.epoch) n = _now.n;
+        else if (epoch == _attempt.epoch && _attempt.state == OPEN) n = _attempt.n;
+        ids = _ids(epoch, n);
+        reserved = new uint32[](n);
+        for (uint256 i; i < n; ++i) reserved[i] = _committees[epoch & 1].reserved[i];
+    }
+
+    /// @inheritdoc IEpochs
+    function acc(uint8 phase) external view returns (bytes32) {
+        return _accs[phase];
+    }
+
+    /// @inheritdoc IEpochs
+    function dealers() external view returns (uint256 all, uint256 missing) {
+        return (_dealers, _missing);
+    }
+
+    /// @inheritdoc IEpochs
+    function phases() external view returns (uint256 b1, uint256 b2, uint256 b2c, uint256 b3) {
+        return _phases(_loadAttempt());
+    }
+
+    /// @inheritdoc IEpochs
+    function lastEpochOf(uint32 id) external view returns (uint64) {
+        Seat storage seat = _seats[id];
+        Attempt memory a = _loadAttempt();
+        if (a.state == OPEN && _sits(a.epoch, a.n, seat, id)) return a.epoch;
+        Now memory current = _loadNow();
+        return current.epoch != 0 && _holdsSeat(current, seat, id) ? current.epoch : 0;
+    }
+
+    /// @inheritdoc IEpochs
+    function pkOf(uint32 key) external view returns (bytes32) {
+        return _pks[key];
+    }
+
+    /// @inheritdoc IEpochs
+    function slashOf(uint64 epoch) external view returns (uint40 from, uint32[] memory ids) {
+        return (_slashes[epoch].from, _slashes[epoch].ids);
+    }
+
+    /// @inheritdoc IEpochs
+    function listHead(uint8 vendor) external view returns (uint32) {
+        Head memory head = _heads[vendor];
+        return head.tag == _attempt.tag ? head.id : 0;
+    }
+
+    /// @inheritdoc IEpochs
+    function successor() external view returns (address next, uint40 from) {
+        return (_successor.next, _successor.from);
+    }
+
+    // ---- open: what is written
+
+    function _freezeCommittee(Now memory current, Attempt memory a, ISeating.Plan memory plan) private {
+        ISeatRule.Output memory out = plan.out;
+        _writeCommittee(a.epoch, out);
+        a.state = OPEN;
+        a.n = out.n;
+        a.t = out.t;
+        a.flags = out.degraded ? DEGRADED : 0;
+        a.start = uint40(block.number);
+        _storeAttempt(a);
+        uint256 all = Tally.mask(current.epoch == 0 ? out.ids : _ids(current.epoch, current.n));
+        _dealers = all;
+        _missing = all;
+        for (uint256 i = COMMITS; i <= COMPLAINTS; ++i) _accs[i] = plan.root;
+        _accs[READYS + uint8(a.epoch & 1)] = plan.root;
+        _opening.protocol = protocol;
+        _opening.reasons = plan.reasons;
+        Epoch storage e = _epochs[a.epoch];
+        e.memberRoot = plan.root;
+        e.attempt = a.attempt;
+        e.n = out.n;
+        e.t = out.t;
+        e.degraded = out.degraded ? 1 : 0;
+        e.openedAt = uint40(block.timestamp);
+        e.newSeats = out.newSeats;
+        _emitOpened(a, plan);
+    }
+
+    function _emitOpened(Attempt memory a, ISeating.Plan memory plan) private {
+        emit Opened(
+            a.epoch,
+            a.attempt,
+            a.n,
+            a.t,
+            plan.out.degraded,
+            plan.reasons,
+            protocol,
+            plan.root,
+            _keyList(),
+            plan.out.ids,
+            plan.out.reserved
+        );
+    }
+
+    /// Members and reserved seats, eight to a word, and each one's index.
+    function _writeCommittee(uint64 epoch, ISeatRule.Output memory out) private {
+        Committee storage committee = _committees[epoch & 1];
+        for (uint256 i; i < out.n; ++i) {
+            uint32 id = out.ids[i];
+            uint32 reserved = out.reserved[i];
+            committee.ids[i] = id;
+            committee.reserved[i] = reserved;
+            if (id == 0) id = reserved;
+            if (id != 0) _setIndex(_seats[id], epoch, uint16(i + 1));
+        }
+    }
+
+    /// SPEC 7: count u16, then (index u32, class u8, of 32) ascending. Key 0, the application key, alone.
+    function _keyList() private pure returns (bytes memory) {
+        return abi.encodePacked(uint16(1), uint32(0), uint8(0), bytes32(0));
+    }
+
+    // ---- calls of nodes
+
+    function _strike(uint32[] memory ids) private {
+        for (uint256 i; i < ids.length; ++i) registry.strike(ids[i]);
+    }
+
+    function _sameAttempt(NodeCall memory call, uint64 epoch, uint32 number) private pure {
+        if (call.epoch != epoch || call.attempt != number) {
+            revert WrongAttempt(call.epoch, call.attempt, epoch, number);
+        }
+    }
+
+    function _openAttempt(NodeCall memory call) private view returns (Attempt memory a) {
+        a = _loadAttempt();
+        if (a.state != OPEN) revert WrongState(a.state, OPEN);
+        _sameAttempt(call, a.epoch, a.attempt);
+    }
+
+    /// EIP-712 hash of {id, epoch, attempt, body, seq}; the body's fields take one word each.
+    function _structHash(NodeCall memory call, bytes32 typeHash, bytes memory body)
+        private
+        pure
+        returns (bytes32)
+    {
+        return keccak256(
+            bytes.concat(
+                abi.encode(typeHash, call.id, call.epoch, call.attempt), body, abi.encode(call.seq)
+            )
+        );
+    }
+
+    /// The account signed this, with a sequence number that grows.
+    function _authorize(NodeCall memory call, bytes32 structHash) private returns (Seat storage seat) {
+        seat = _seats[call.id];
+        if (call.seq <= seat.seq) revert SeqNotNewer(call.seq, seat.seq);
+        (address signer, ECDSA.RecoverError failure,) =
+            ECDSA.tryRecover(_hashTypedDataV4(structHash), call.v, call.r, call.s);
+        if (
+            failure != ECDSA.RecoverError.NoError
+                || Ids.keysNode(call.ed25519, call.x25519, signer) != seat.keysHash
+        ) revert SignatureInvalid(call.id);
+        seat.seq = call.seq;
+    }
+
+    function _chain(uint8 phase, bytes32 structHash) private returns (bytes32 sum) {
+        sum = keccak256(abi.encode(_accs[phase], structHash));
+        _accs[phase] = sum;
+    }
+
+    function _readyActive(NodeCall memory call, bytes32 structHash, bytes32 transcript)
+        private
+        returns (uint16 index)
+    {
+        Now memory current = _loadNow();
+        if (current.epoch == 0) revert WrongState(NONE, OPEN);
+        _sameAttempt(call, current.epoch, current.attempt);
+        Epoch storage e = _epochs[current.epoch];
+        if (transcript != e.transcript) revert TranscriptMismatch(transcript, e.transcript);
+        Seat storage seat = _authorize(call, structHash);
+        if (!_holdsSeat(current, seat, call.id)) revert NotMember(call.id);
+        index = _index(current.epoch, seat);
+        e.ready |= 1 << (uint256(index) - 1);
+    }
+
+    function _notVoid(Seat storage seat, uint32 tag, uint32 id) private view {
+        if (seat.tag == tag && seat.flags & Tally.VOID != 0) revert MemberVoid(id);
+    }
+
+    function _memberIndex(Attempt memory a, Seat storage seat, uint32 id) private view returns (uint16 index) {
+        _notVoid(seat, a.tag, id);
+        index = _index(a.epoch, seat);
+        if (index == 0 || index > a.n || _committees[a.epoch & 1].ids[index - 1] != id) revert NotMember(id);
+    }
+
+    /// At genesis there is no older epoch: the members deal.
+    function _dealerIndex(Attempt memory a, Seat storage seat, uint32 id) private view returns (uint16 index) {
+        _notVoid(seat, a.tag, id);
+        uint64 dealing = a.epoch == 1 ? 1 : a.epoch - 1;
+        index = _index(dealing, seat);
+        if (index == 0 || _committees[dealing & 1].ids[index - 1] != id) revert NotDealer(id);
+        if (_dealers & (1 << (uint256(index) - 1)) == 0) revert NotDealer(id);
+    }
+
+    function _noteComplaint(Attempt memory a, uint16 index, uint32 id, uint16 dealer) private {
+        uint256 bit = dealer == 0 || dealer > 256 ? 0 : 1 << (uint256(dealer) - 1);
+        uint256 before = _complaints[a.tag][index];
+        if (_dealers & ~_missing & bit == 0 || before & bit != 0) revert ComplaintInvalid(id, dealer);
+        _complaints[a.tag][index] = before | bit;
+        if (a.flags & COMPLAINED == 0) _attempt.flags = a.flags | COMPLAINED;
+    }
+
+    function _emitComplained(
+        NodeCall memory call,
+        uint16 index,
+        uint16 dealer,
+        bytes32 k,
+        bytes calldata proof,
+        bytes32 sum
+    ) private {
+        emit Complained(call.epoch, call.attempt, call.id, index, call.seq, dealer, k, proof, sum);
+    }
+
+    /// Notes a commit; true if it was the last one missing.
+    function _clearMissing(uint16 index, uint32 id) private returns (bool) {
+        uint256 bit = 1 << (uint256(index) - 1);
+        uint256 left = _missing;
+        if (left & bit == 0) revert CommittedBefore(id);
+        left &= ~bit;
+        _missing = left;
+        return left == 0;
+    }
+
+    function _index(uint64 epoch, Seat storage seat) private view returns (uint16) {
+        return epoch & 1 == 0 ? seat.indexEven : seat.indexOdd;
+    }
+
+    function _setIndex(Seat storage seat, uint64 epoch, uint16 index) private {
+        if (epoch & 1 == 0) seat.indexEven = index;
+        else seat.indexOdd = index;
+    }
+
+    /// Seated in the active epoch, or the one an empty seat is reserved for.
+    function _holdsSeat(Now memory current, Seat storage seat, uint32 id) private view returns (bool) {
+        return current.epoch != 0 && _sits(current.epoch, current.n, seat, id);
+    }
+
+    function _sits(uint64 epoch, uint16 n, Seat storage seat, uint32 id) private view returns (bool) {
+        uint16 index = _index(epoch, seat);
+        if (index == 0 || index > n) return false;
+        Committee storage committee = _committees[epoch & 1];
+        return committee.ids[index - 1] == id || committee.reserved[index - 1] == id;
+    }
+
+    function _ids(uint64 epoch, uint16 n) private view returns (uint32[] memory ids) {
+        ids = new uint32[](n);
+        for (uint256 i; i < n; ++i) ids[i] = _committees[epoch & 1].ids[i];
+    }
+
+    // ---- enrolment
+
+    /// Whoever holds no seat goes into its vendor's list.
+    function _noteEnrolment(uint32 tag, Seat storage seat, uint32 id, uint32 hint) private {
+        Now memory current = _loadNow();
+        INodeRegistry.Candidate memory node = _candidate(id);
+        bool incumbent = _holdsSeat(current, seat, id);
+        bool fit = node.live || (node.frozen && incumbent);
+        if (!fit || (current.epoch != 0 && block.timestamp < node.eligibleAt)) revert NotEligible(id);
+        seat.enrolTag = tag;
+        if (!incumbent && seat.listTag != tag) _insert(id, seat, node, tag, hint);
+    }
+
+    function _emitEnrolled(
+        NodeCall memory call,
+        bytes32 ek,
+        bytes calldata pop,
+        bytes32 keysHash,
+        bytes32 sum
+    ) private {
+        bytes memory signature = abi.encodePacked(call.r, call.s, call.v);
+        emit Enrolled(call.epoch, call.attempt, call.id, call.seq, ek, pop, keysHash, signature, sum);
+    }
+
+
+    /// Puts a candidate behind `hint` (0 = at the front), walking on while others stand before it.
+    function _insert(
+        uint32 id,
+        Seat storage seat,
+        INodeRegistry.Candidate memory node,
+        uint32 tag,
+        uint32 hint
+    ) private {
+        uint256 rank = Tally.rank(node.bond, id);
+        Head storage head = _heads[node.vendor];
+        uint32 next;
+        if (hint == 0) {
+            next = head.tag == tag ? head.id : 0;
+        } else {
+            Seat storage before = _seats[hint];
+            bool standsThere = before.listTag == tag && before.vendor == node.vendor;
+            if (!standsThere || Tally.rank(before.bond, hint) < rank) revert HintInvalid(hint);
+            next = before.next;
+        }
+        for (uint256 i; next != 0 && Tally.rank(_seats[next].bond, next) > rank; ++i) {
+            if (i == HINT_STEPS) revert HintInvalid(hint);
+            hint = next;
+            next = _seats[next].next;
+        }
+        seat.next = next;
+        seat.bond = node.bond;
+        seat.listTag = tag;
+        if (hint == 0) {
+            head.id = id;
+            head.tag = tag;
+        } else {
+            _seats[hint].next = id;
+        }
+    }
+
+    function _candidate(uint32 id) private view returns (INodeRegistry.Candidate memory) {
+        uint32[] memory ids = new uint32[](1);
+        ids[0] = id;
+        return registry.candidates(ids)[0];
+    }
+
+    // ---- words, phases, parameters
+
+    function _loadNow() private view returns (Now memory) {
+        return _now;
+    }
+
+    function _loadAttempt() private view returns (Attempt memory) {
+        return _attempt;
+    }
+
+    function _storeAttempt(Attempt memory a) private {
+        _attempt = a;
+    }
+
+    function _inPhase(uint256 first, uint256 last) private view {
+        if (block.number < first || block.number > last) revert OutsidePhase(block.number, first, last);
+    }
+
+    function _phases(Attempt memory a)
+        private
+        view
+        returns (uint256 b1, uint256 b2, uint256 b2c, uint256 b3)
+    {
+        b1 = a.b1 != 0 ? a.b1 : uint256(a.start) + phaseBlocks;
+        b2 = b1 + phaseBlocks;
+        b2c = b2 + phaseBlocks;
+        b3 = b2c + readyBlocks;
+    }
+
+    function _onlyTimelock() private view {
+        if (msg.sender != timelock) revert NotTimelock(msg.sender);
+    }
+
+    function _atLeast(bytes32 name, uint256 found, uint256 least) private pure {
+        if (found < least) revert ParameterOutOfRange(name, found, least);
+    }
+}
