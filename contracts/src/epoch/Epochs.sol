@@ -22,32 +22,6 @@ import {Tally} from "./Tally.sol";
 contract Epochs is IEpochs, EIP712 {
     using Succession for Succession.Pointer;
 
-    /// Periods in blocks, or in seconds where the name says so.
-    struct Parameters {
-        address registry;
-        address seating;
-        address counting;
-        address council;
-        address timelock;
-        address predecessor;
-        uint16 targetN;
-        uint8 margin;
-        uint16 slashParts;
-        uint32 protocol;
-        uint40 windowBlocks;
-        uint40 phaseBlocks;
-        uint40 readyBlocks;
-        uint40 finalityBlocks;
-        uint40 deliveryBlocks;
-        uint40 epochSeconds;
-        uint40 cooldownSeconds;
-        uint40 absenceSeconds;
-        uint40 slashDelaySeconds;
-        uint40 sealWaitSeconds;
-        uint40 joinWaitSeconds;
-        uint40 successorSeconds;
-    }
-
     struct Committee {
         uint32[256] ids;
         uint32[256] reserved;

@@ -54,6 +54,29 @@ interface INodeRegistry is IRevocable {
         address account;
     }
 
+    /// @param kinds            "vendor" first if it is there, then one or two declared kinds
+    /// @param bondLockSeconds  vote + notice + slash delay at least (NetworkGovernor checks)
+    /// @param expireSeconds    so long after its record's end anybody may end a node
+    /// @param strikeParts      of 10,000 of the bond, burnt by a strike
+    struct Parameters {
+        address attestations;
+        address measurements;
+        address tcbPolicy;
+        address council;
+        address epochs;
+        address timelock;
+        address ratifier;
+        address predecessor;
+        bytes32[] kinds;
+        uint96 minBond;
+        uint40 probationSeconds;
+        uint40 bondLockSeconds;
+        uint40 expireSeconds;
+        uint40 successorSeconds;
+        uint16 strikeParts;
+        uint8 strikeLimit;
+    }
+
     struct Node {
         address owner;
         uint40 leftAt;
