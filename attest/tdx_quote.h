@@ -15,8 +15,9 @@
 #define PC_TDX_BODY_15       648
 #define PC_TDX_BODY_15_EX    885
 #define PC_TDX_QE_REPORT_LEN 384
-#define PC_TDX_STRIPPED_MAX  8192 /* signed part, signatures, key, QE report, authentication data  \
-                                   */
+#define PC_TDX_STRIPPED_MAX                                                                        \
+    8192 /* signed part, signatures, key, QE report, authentication data                           \
+          */
 
 /* Offsets in the TD report body. */
 enum tdx_body {

@@ -20,9 +20,9 @@ static void certify(struct sim_ca *out, const struct sim_cert *c)
     out->der_n = der.n;
 }
 
-void sim_vendor_certify(struct sim_vendor *v, uint64_t now)
+void sim_vendor_params(struct sim_vendor_params *out, const struct sim_vendor *v, uint64_t now)
 {
-    struct sim_cert root = {
+    out->root = (struct sim_cert){
         .issuer_cn = PC_SIM_CN_ROOT,
         .subject_cn = PC_SIM_CN_ROOT,
         .not_before = now,
@@ -33,21 +33,27 @@ void sim_vendor_certify(struct sim_vendor *v, uint64_t now)
         .path_len = 1,
         .usage = PC_USAGE_CERT_SIGN | PC_USAGE_CRL_SIGN,
     };
-    struct sim_cert ca = root, signer = root;
-    ca.subject_cn = PC_SIM_CN_PLATFORM;
-    ca.key = v->ca.key.xy;
-    ca.path_len = 0;
-    signer.subject_cn = PC_SIM_CN_SIGNER;
-    signer.key = v->signer.key.xy;
-    signer.is_ca = false;
-    signer.usage = PC_USAGE_DIGITAL_SIGNATURE | 0x40; /* and nonRepudiation */
-    signer.not_after = now + 7 * YEAR;
-    memcpy(root.serial, v->root.serial, 20);
-    memcpy(ca.serial, v->ca.serial, 20);
-    memcpy(signer.serial, v->signer.serial, 20);
-    certify(&v->root, &root);
-    certify(&v->ca, &ca);
-    certify(&v->signer, &signer);
+    out->ca = out->signer = out->root;
+    out->ca.subject_cn = PC_SIM_CN_PLATFORM;
+    out->ca.key = v->ca.key.xy;
+    out->ca.path_len = 0;
+    out->signer.subject_cn = PC_SIM_CN_SIGNER;
+    out->signer.key = v->signer.key.xy;
+    out->signer.is_ca = false;
+    out->signer.usage = PC_USAGE_DIGITAL_SIGNATURE | 0x40; /* and nonRepudiation */
+    out->signer.not_after = now + 7 * YEAR;
+    memcpy(out->root.serial, v->root.serial, 20);
+    memcpy(out->ca.serial, v->ca.serial, 20);
+    memcpy(out->signer.serial, v->signer.serial, 20);
+}
+
+void sim_vendor_certify(struct sim_vendor *v, uint64_t now)
+{
+    struct sim_vendor_params p;
+    sim_vendor_params(&p, v, now);
+    certify(&v->root, &p.root);
+    certify(&v->ca, &p.ca);
+    certify(&v->signer, &p.signer);
 }
 
 void sim_vendor_new(struct sim_vendor *out, struct rng *rng, const uint8_t fmspc[static 6],
@@ -63,26 +69,33 @@ void sim_vendor_new(struct sim_vendor *out, struct rng *rng, const uint8_t fmspc
     sim_vendor_certify(out, now);
 }
 
-void sim_platform_new(struct sim_platform_cert *out, const struct sim_vendor *v, struct rng *rng,
-                      const struct tdx_pck *pck, uint64_t now)
+void sim_leaf_params(struct sim_cert *out, const struct sim_vendor *v, const struct sim_key *key,
+                     const uint8_t serial[static 20], const struct tdx_pck *pck, uint64_t now)
 {
-    struct derw w = {0};
-    memset(out, 0, sizeof(*out));
-    sim_key_new(&out->key, rng);
-    new_serial(out->serial, rng);
-    out->pck = *pck;
-    struct sim_cert leaf = {
+    *out = (struct sim_cert){
         .issuer_cn = PC_SIM_CN_PLATFORM,
         .subject_cn = PC_SIM_CN_PCK,
         .not_before = now,
         .not_after = now + 7 * YEAR,
-        .key = out->key.xy,
+        .key = key->xy,
         .signer = &v->ca.key,
         .path_len = -1,
         .usage = PC_USAGE_DIGITAL_SIGNATURE | 0x40,
         .pck = pck,
     };
-    memcpy(leaf.serial, out->serial, 20);
+    memcpy(out->serial, serial, 20);
+}
+
+void sim_platform_new(struct sim_platform_cert *out, const struct sim_vendor *v, struct rng *rng,
+                      const struct tdx_pck *pck, uint64_t now)
+{
+    struct derw w = {0};
+    struct sim_cert leaf;
+    memset(out, 0, sizeof(*out));
+    sim_key_new(&out->key, rng);
+    new_serial(out->serial, rng);
+    out->pck = *pck;
+    sim_leaf_params(&leaf, v, &out->key, out->serial, pck, now);
     struct bytes der = sim_cert_build(&w, &leaf);
     if (der.n > sizeof(out->der))
         pc_bug("a simulated certificate is too large");

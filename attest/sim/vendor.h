@@ -34,6 +34,11 @@ struct sim_vendor {
 /* Three certificates valid from `now` on (root and CA 30 years, signer 7). */
 void sim_vendor_new(struct sim_vendor *out, struct rng *rng, const uint8_t fmspc[static 6],
                     uint64_t now);
+/* What the three certificates say; a signer's is the TCB signer's. */
+struct sim_vendor_params {
+    struct sim_cert root, ca, signer;
+};
+void sim_vendor_params(struct sim_vendor_params *out, const struct sim_vendor *v, uint64_t now);
 /* Certificates again from keys, serials and names: used after a change of one of them. */
 void sim_vendor_certify(struct sim_vendor *v, uint64_t now);
 
@@ -45,6 +50,9 @@ struct sim_platform_cert {
     size_t der_n;
     uint8_t der[2048];
 };
+/* What a PCK certificate says; pck stays the caller's. */
+void sim_leaf_params(struct sim_cert *out, const struct sim_vendor *v, const struct sim_key *key,
+                     const uint8_t serial[static 20], const struct tdx_pck *pck, uint64_t now);
 /* pck is given; key, serial and certificate are made. */
 void sim_platform_new(struct sim_platform_cert *out, const struct sim_vendor *v, struct rng *rng,
                       const struct tdx_pck *pck, uint64_t now);
