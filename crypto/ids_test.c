@@ -209,6 +209,14 @@ static void platform_proofs(void **state)
     assert_false(id_platform_proof_ok_var(root, word[19], (const uint8_t(*)[32])sib, 0));
     assert_false(id_platform_proof_ok_var(root, word[19], (const uint8_t(*)[32])sib, 17));
     assert_true(id_platform_proof_ok_var(leaf[0], word[17], NULL, 0));
+    /* a right proof of 16 passes, a right proof of 17 is too long */
+    memcpy(root, leaf[0], 32);
+    for (size_t i = 0; i < 17; i++) {
+        memcpy(sib[i], word[i], 32);
+        id_platform_node(root, root, sib[i]);
+        assert_int_equal(id_platform_proof_ok_var(root, word[17], (const uint8_t(*)[32])sib, i + 1),
+                         i + 1 <= PC_PLATFORM_PROOF_MAX);
+    }
 }
 
 static void eip712_digests(void **state)

@@ -43,7 +43,7 @@ def read(path):
             value = f"polyclave/{value}/v1"
             labels.append((name, value))
         elif kind == "type":
-            if not re.fullmatch(r"[A-Za-z0-9]+\([A-Za-z0-9 ,\[\]]*\)", value):
+            if not re.fullmatch(r"([A-Za-z0-9]+\([A-Za-z0-9 ,\[\]]*\))+", value):
                 sys.exit(f"{where}: {value} is no EIP-712 type string")
             types.append((name, value))
         else:

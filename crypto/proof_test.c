@@ -5,6 +5,7 @@
 #include "crypto/hash.h"
 #include "crypto/labels.h"
 #include "crypto/proof.h"
+#include "crypto/transcript.h"
 
 static const struct group *const groups[] = {&group_ristretto255, &group_tiny61};
 
@@ -82,6 +83,28 @@ static void a4_rogue_key(void **state)
     memcpy(forged.b, r.b, 32);
     memcpy(forged.b + 32, z.b, 32);
     assert_int_equal(pok_a_verify_var(g, &ctx, &a, &forged), PC_E_PROOF);
+}
+
+/* A13: the secret zero proves the identity correctly, and is refused all the same. */
+static void a13_identity_statement(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct setting s;
+        setting_init(&s, groups[i], 13);
+        const struct scalar zero = {{0}};
+        const struct point identity = {{0}};
+        struct pop_context pop = {.epoch = 1};
+        struct complaint_context ctx = {.dealer = 1, .receiver = 2};
+        struct pok proof;
+        struct dleq dleq;
+        struct point k;
+        pop_prove(&proof, s.g, &pop, &zero, &identity, &s.rng.rng);
+        assert_int_equal(pop_verify_var(s.g, &pop, &identity, &proof), PC_E_PROOF);
+        complaint_prove(&k, &dleq, s.g, &ctx, &zero, &identity, &s.statement, &s.rng.rng);
+        assert_int_equal(complaint_verify_var(s.g, &ctx, &identity, &s.statement, &k, &dleq),
+                         PC_E_PROOF);
+    }
 }
 
 /* A57: the possession proof is for this network, epoch, attempt and node alone. */
@@ -200,26 +223,60 @@ static void a8_complaint(void **state)
     }
 }
 
-/* A wrong K with a proof built on a nonce of one's own for each equation: the second cannot hold.
- */
-static void a8_wrong_k_honest_first_half(void **state)
+/* The challenge of a complaint, from its definition. */
+static void complaint_challenge(struct scalar *c, const struct group *g,
+                                const struct complaint_context *ctx, const struct point *e,
+                                const struct point *ek_pub, const struct point *k,
+                                const struct point *r1, const struct point *r2)
+{
+    struct transcript t;
+    transcript_init512(&t, PC_LABEL_COMPLAINT);
+    transcript_fixed(&t, ctx->sid, 32);
+    transcript_u16(&t, ctx->dealer);
+    transcript_u16(&t, ctx->receiver);
+    const struct point *list[] = {&g->generator, e, ek_pub, k, r1, r2};
+    for (size_t i = 0; i < PC_ARRAY_LEN(list); i++)
+        transcript_point(&t, list[i]);
+    transcript_fixed(&t, ctx->blob_hash, 32);
+    transcript_final_scalar(&t, g, c);
+}
+
+/* A8: a liar who makes one of the two equations hold, with the right challenge: honest ek for the
+ * first and a wrong K, or one secret for K and E that is not ek. Both are refused; with both honest
+ * it verifies. */
+static void a8_each_equation_counts(void **state)
 {
     (void)state;
-    const struct group *g = &group_tiny61;
-    struct setting s;
-    setting_init(&s, g, 88);
-    struct complaint_context ctx = {.sid = {1}, .dealer = 1, .receiver = 2};
-    struct point e, k, lie;
-    struct dleq proof;
-    struct scalar e_secret;
-    group_scalar_random(g, &e_secret, &s.rng.rng);
-    group_base_mult(g, &e, &e_secret);
-    complaint_prove(&k, &proof, g, &ctx, &s.secret, &s.statement, &e, &s.rng.rng);
-    /* prove for another base with the same secret, present it for e */
-    group_add(g, &lie, &e, &g->generator);
-    complaint_prove(&k, &proof, g, &ctx, &s.secret, &s.statement, &lie, &s.rng.rng);
-    assert_int_equal(complaint_verify_var(g, &ctx, &s.statement, &lie, &k, &proof), PC_OK);
-    assert_int_equal(complaint_verify_var(g, &ctx, &s.statement, &e, &k, &proof), PC_E_PROOF);
+    for (size_t i = 0; i < 2; i++) {
+        struct setting s;
+        setting_init(&s, groups[i], 88);
+        const struct group *g = s.g;
+        struct complaint_context ctx = {.sid = {1}, .dealer = 1, .receiver = 2};
+        struct scalar nonce, lie, c, response;
+        struct point e, k;
+        group_scalar_random(g, &nonce, &s.rng.rng);
+        group_scalar_random(g, &lie, &s.rng.rng);
+        group_base_mult(g, &e, &lie);
+        for (int who = 0; who < 3; who++) {
+            group_scalar_random(g, &lie, &s.rng.rng);
+            /* 0: all honest · 1: K of another secret · 2: K, R2 and s of another secret */
+            const struct scalar *for_k = who == 0 ? &s.secret : &lie;
+            const struct scalar *for_s = who == 2 ? &lie : &s.secret;
+            struct point r1, r2;
+            struct dleq proof;
+            group_mult(g, &k, for_k, &e);
+            group_base_mult(g, &r1, &nonce);
+            group_mult(g, &r2, &nonce, &e);
+            complaint_challenge(&c, g, &ctx, &e, &s.statement, &k, &r1, &r2);
+            group_scalar_mul(g, &response, &c, for_s);
+            group_scalar_add(g, &response, &response, &nonce);
+            memcpy(proof.b, r1.b, 32);
+            memcpy(proof.b + 32, r2.b, 32);
+            memcpy(proof.b + 64, response.b, 32);
+            assert_int_equal(complaint_verify_var(g, &ctx, &s.statement, &e, &k, &proof),
+                             who == 0 ? PC_OK : PC_E_PROOF);
+        }
+    }
 }
 
 /* The bytes of the challenge, laid out by hand, and the equation by plain arithmetic in the group
@@ -318,10 +375,15 @@ static void exhaustive_tiny(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a4_pok_a),        cmocka_unit_test(a4_rogue_key),
-        cmocka_unit_test(a57_pop),         cmocka_unit_test(a6_pok_e_and_roles),
-        cmocka_unit_test(a8_complaint),    cmocka_unit_test(a8_wrong_k_honest_first_half),
-        cmocka_unit_test(challenge_bytes), cmocka_unit_test(nonces_are_hedged),
+        cmocka_unit_test(a4_pok_a),
+        cmocka_unit_test(a4_rogue_key),
+        cmocka_unit_test(a13_identity_statement),
+        cmocka_unit_test(a57_pop),
+        cmocka_unit_test(a6_pok_e_and_roles),
+        cmocka_unit_test(a8_complaint),
+        cmocka_unit_test(a8_each_equation_counts),
+        cmocka_unit_test(challenge_bytes),
+        cmocka_unit_test(nonces_are_hedged),
         cmocka_unit_test(exhaustive_tiny),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
