@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * polyclave-quote-tsm - a TDX quote from the kernel: 64 bytes of report data on stdin, quote on
+ * stdout.
+ *
+ * This file holds the real system calls; tsm.c has the protocol and its faults.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "attest/tsm.h"
+
+static const char help[] =
+    "polyclave-quote-tsm asks this TD's kernel for a quote over 64 bytes of report data.\n"
+    "\n"
+    "  polyclave-quote-tsm < report_data > quote\n"
+    "\n"
+    "Needs " PC_TSM_ROOT " (Linux 6.7 or newer, a TDX guest) and the right to write there.\n"
+    "Exit codes: 0 a quote, 1 this is no TDX guest or the quote is not over the data, 2 usage,\n"
+    "3 the kernel or the host did not deliver: try again.\n";
+
+static int io_make_dir(struct tsm_io *io, const char *path)
+{
+    (void)io;
+    return mkdir(path, 0700);
+}
+
+static int io_remove_dir(struct tsm_io *io, const char *path)
+{
+    (void)io;
+    return rmdir(path);
+}
+
+static int io_open(struct tsm_io *io, const char *path, bool write)
+{
+    (void)io;
+    return open(path, (write ? O_WRONLY : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW);
+}
+
+static long io_read(struct tsm_io *io, int fd, void *p, size_t n)
+{
+    (void)io;
+    return read(fd, p, n);
+}
+
+static long io_write(struct tsm_io *io, int fd, const void *p, size_t n)
+{
+    (void)io;
+    return write(fd, p, n);
+}
+
+static int io_close(struct tsm_io *io, int fd)
+{
+    (void)io;
+    return close(fd);
+}
+
+static void io_wait_ms(struct tsm_io *io, unsigned ms)
+{
+    (void)io;
+    (void)poll(NULL, 0, (int)ms);
+}
+
+static struct tsm_io system_io = {io_make_dir, io_remove_dir, io_open,   io_read,
+                                  io_write,    io_close,      io_wait_ms};
+
+static int fail(int code, const char *what, const struct tsm_fault *why)
+{
+    (void)fprintf(stderr, "polyclave-quote-tsm: %s (%s%s%s)\n", what, why->step,
+                  why->err != 0 ? ": " : "", why->err != 0 ? strerror(why->err) : "");
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    static uint8_t quote[PC_TSM_QUOTE_MAX];
+    uint8_t report_data[65];
+    char name[64];
+    struct tsm_fault why = {"", 0};
+    size_t n;
+    if (argc == 2 && strcmp(argv[1], "--help") == 0)
+        return fputs(help, stdout) >= 0 ? 0 : 2;
+    if (argc != 1 || fread(report_data, 1, sizeof(report_data), stdin) != 64) {
+        (void)fprintf(stderr, "polyclave-quote-tsm: stdin must be exactly 64 bytes of report data; "
+                              "--help shows the form\n");
+        return 2;
+    }
+    (void)snprintf(name, sizeof(name), "polyclave-%ld", (long)getpid());
+    switch (tsm_quote(quote, &n, &why, &system_io, name, report_data)) {
+    case PC_OK:
+        break;
+    case PC_E_UNSUPPORTED:
+        return fail(1, "no TDX provider: this is not a TDX guest, or its kernel has no tsm", &why);
+    case PC_E_MISMATCH:
+        return fail(1, "what came back is no quote over this report data", &why);
+    case PC_E_TOO_LARGE:
+        return fail(1, "the host's quote is over 32 KiB", &why);
+    default:
+        return fail(3, "the kernel did not deliver a quote; try again", &why);
+    }
+    if (fwrite(quote, 1, n, stdout) != n || fflush(stdout) != 0)
+        return fail(3, "cannot write the quote", &(struct tsm_fault){"stdout", errno});
+    return 0;
+}
