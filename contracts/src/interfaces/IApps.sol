@@ -136,7 +136,7 @@ interface IApps {
 
     /// @notice Registers an app: app_id of SPEC 1 by caller and salt. Its policy is in force at once;
     ///         activeFrom of each approval must be 0 in calldata and is set to now.
-    function register(bytes32 salt, uint40 notice, bool revokeWaits, Policy calldata policy)
+    function register(bytes32 salt, uint40 notice, bool revokeWaits, Policy memory policy)
         external
         returns (AppId app);
 
@@ -145,7 +145,7 @@ interface IApps {
     /// @param  inForce the policy in force there now (empty approvals if the scope has none)
     /// @param  policy  an approval that `inForce` has keeps its activeFrom; a new one says 0 in calldata
     ///                 and gets the time at which the policy takes effect
-    function queue(AppId app, bytes32 scopeHash, Policy calldata inForce, Policy calldata policy) external;
+    function queue(AppId app, bytes32 scopeHash, Policy calldata inForce, Policy memory policy) external;
     /// @notice Queues the end of the app (target 0), or its move to another Apps.
     function queueEnd(AppId app, address target) external;
     /// @notice Takes a pending change back.
@@ -155,7 +155,7 @@ interface IApps {
     /// @notice Revokes a measurement in every scope, at once and for ever.
     /// @param  inForce the app's policy in force
     /// @param  other   the approval that has been active for the notice and stays
-    function revoke(AppId app, bytes32 measurement, Policy calldata inForce, bytes32 other) external;
+    function revoke(AppId app, bytes32 measurement, Policy memory inForce, bytes32 other) external;
 
     function appOf(AppId app) external view returns (App memory);
     function slotOf(AppId app, bytes32 scopeHash) external view returns (Slot memory);

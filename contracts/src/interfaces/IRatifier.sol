@@ -23,8 +23,8 @@ interface IRatifier {
     error KindUnknown(uint8 kind);
     /// @notice the vote's periods and the longest freeze do not fit
     error PeriodsTooLong(uint256 found, uint256 most);
-    /// @notice the periods are fixed
-    error PeriodsAreFixed();
+    /// @notice constructor: no floor, or no percentage
+    error QuorumInvalid(uint256 floor, uint256 percent);
     /// @notice the caller is not this contract after a vote
     error NotVoted(address caller);
 
