@@ -77,6 +77,17 @@ void ncall_struct_hash(struct evm_word *out, const struct ncall *c)
     abi_keccak256(out->b, &a);
 }
 
+static uint64_t read_number(struct reader *r, unsigned bits)
+{
+    struct evm_word w;
+    uint64_t v;
+    read_copy(r, w.b, 32);
+    enum err_code e = evm_word_to_u64(&v, &w, bits);
+    if (e != PC_OK)
+        reader_fail(r, e);
+    return v;
+}
+
 enum err_code ncall_body_read(struct ncall *c, struct bytes body)
 {
     struct reader r = reader_of(body);
@@ -85,7 +96,7 @@ enum err_code ncall_body_read(struct ncall *c, struct bytes body)
     c->length = c->dealer = 0;
     c->bytes = (struct bytes){NULL, 0};
     if (c->kind == PC_NCALL_COMPLAIN)
-        c->dealer = read_u16(&r);
+        c->dealer = (uint16_t)read_number(&r, 16);
     read_copy(&r, c->a.b, 32);
     switch (c->kind) {
     case PC_NCALL_ENROL:
@@ -93,7 +104,7 @@ enum err_code ncall_body_read(struct ncall *c, struct bytes body)
         c->bytes = read_bytes(&r, 64);
         break;
     case PC_NCALL_COMMIT:
-        c->length = read_u32(&r);
+        c->length = (uint32_t)read_number(&r, 32);
         break;
     case PC_NCALL_VOTE:
         read_copy(&r, c->b.b, 32);
@@ -110,15 +121,21 @@ enum err_code ncall_body_read(struct ncall *c, struct bytes body)
     return reader_end(&r);
 }
 
+static void write_number(struct writer *w, uint64_t v)
+{
+    struct evm_word word = evm_word_u64(v);
+    write_bytes(w, word.b, 32);
+}
+
 enum err_code ncall_body_write(struct writer *w, const struct ncall *c)
 {
     if (c->bytes.n > PC_NCALL_BYTES_MAX)
         return PC_E_TOO_LARGE;
     if (c->kind == PC_NCALL_COMPLAIN)
-        write_u16(w, c->dealer);
+        write_number(w, c->dealer);
     write_bytes(w, c->a.b, 32);
     if (c->kind == PC_NCALL_COMMIT)
-        write_u32(w, c->length);
+        write_number(w, c->length);
     if (c->kind == PC_NCALL_VOTE)
         write_bytes(w, c->b.b, 32);
     if (c->kind == PC_NCALL_ENROL || c->kind == PC_NCALL_RECOVER || c->kind == PC_NCALL_COMPLAIN)

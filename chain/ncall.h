@@ -7,11 +7,16 @@
  * the vault's (crypto/evmkey.h); signatures are checked with evm_verify_typed_var.
  *
  * Body, as it travels between processes and to the relay: the struct's fields behind (id, epoch,
- * attempt) without seq, each of a fixed width, bytes fields last and raw:
- *     enrol         EK 32, PoP 64                 recover        EK 32, PoP 64
- *     commit        blob hash 32, length u32      vote           bitmap 32, transcript 32
- *     ready         transcript 32                 complain       dealer u16, K 32, proof
- *     set_endpoint  keccak256 of the endpoint 32
+ * attempt) without seq; numbers and hashes as words of 32 bytes, a bytes field (always the last)
+ * as it is.
+ *
+ *     enrol, recover   EK, PoP of 64 bytes
+ *     commit           blob hash, length
+ *     vote             bitmap, transcript
+ *     ready            transcript
+ *     complain         dealer, K, proof
+ *     set_endpoint     keccak256 of the endpoint
+ *
  * Source: contracts/src/interfaces/IEpochs.sol, INodeRegistry.sol; type strings in
  * crypto/labels.def.
  */
