@@ -40,7 +40,7 @@ static bool config_ok(const struct endpoints_config *c)
     bool dev = c->chain_id == PC_DEV_CHAIN_ID;
     if (c->m == 0 || c->m > PC_ENDPOINTS_MAX || c->k > c->m || c->timeout_ms == 0)
         return false;
-    if (!dev && (c->m < 3 || (c->k != 0 && c->k < majority)))
+    if (!dev && !c->fetch_only && (c->m < 3 || (c->k != 0 && c->k < majority)))
         return false;
     for (unsigned i = 0; i < c->m; i++) {
         if (!url_ok(c->urls[i]))
@@ -69,6 +69,7 @@ enum err_code endpoints_new(struct endpoints **out, const struct endpoints_confi
     e->m = c->m;
     e->k = c->k != 0 ? c->k : c->m / 2 + 1;
     e->chain_id = c->chain_id;
+    e->fetch_only = c->fetch_only;
     e->timeout_ms = c->timeout_ms;
     e->next_id = 1;
     for (unsigned i = 0; i < e->m; i++)

@@ -9,12 +9,11 @@
  *
  * Health of an endpoint, shown in metrics and logs:
  *
- *   state    comes from                              then
- *   ok       a good answer to the last head query    asked first
- *   lagging  its head is more than PC_EP_LAG behind  asked after the others
- *   failing  timeout, HTTP or RPC error, bad form    left alone for 1 s, doubling to 60 s
- *   lying    another hash at the agreed number, another chain id, a header that does not hash,
- * blame left alone for 30 s, doubling to 1 h
+ *   ok       a good answer to the last head query: asked first
+ *   lagging  its head is more than PC_EP_LAG behind: asked after the others
+ *   failing  timeout, HTTP or RPC error, bad form: left alone for 1 s, doubling to 60 s
+ *   lying    another hash at the agreed number, another chain id, a header that does not have its
+ *            hash, blame: left alone for 30 s, doubling to 1 h
  *
  * Not thread-safe. Time is the caller's monotonic milliseconds.
  */
@@ -48,6 +47,7 @@ struct endpoints_config {
     unsigned k; /* 0: majority. Off chain 31337 at least the majority */
     uint64_t chain_id;
     unsigned timeout_ms; /* per request */
+    bool fetch_only;     /* no heads are asked for: any number of endpoints will do */
 };
 
 /* PC_E_USAGE: a number out of range, the same URL twice, a URL that is none. */

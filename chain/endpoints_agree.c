@@ -186,6 +186,7 @@ static enum err_code agree(struct endpoints *e, uint64_t now_ms, const char *tag
 {
     struct poll p = {0};
     memset(out, 0, sizeof *out);
+    PC_ASSERT(!e->fetch_only);
     for (unsigned i = 0; i < e->m; i++)
         if (e->at[i].not_before_ms <= now_ms)
             p.asked |= (uint8_t)(1u << i);

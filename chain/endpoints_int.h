@@ -18,6 +18,7 @@ struct endpoints {
     unsigned m, k;
     uint64_t chain_id;
     unsigned timeout_ms;
+    bool fetch_only;
     uint64_t next_id;
     unsigned turn; /* whom to ask first */
 };

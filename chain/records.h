@@ -6,9 +6,9 @@
  * state root, calldata by a hash that the chain stores, a log by the running hash of its object
  * (SPEC 11). An `endpoint` beside a record names who gave it, so that a lie can be charged.
  *
- * node list   count u8 (<= PC_PROOF_NODES_MAX), then per node: length u16 (<= PC_PROOF_NODE_MAX),
- * bytes log         block u64, index u32, block hash 32, tx hash 32, address 20, topics u8 (<= 4) x
- * 32, data length u16 (<= PC_LOG_DATA_MAX), data
+ * A node list: count u8, then for each node: length u16, bytes. A log: block u64, index u32, block
+ * hash 32, transaction hash 32, address 20, number of topics u8, topics 32 each, length of the data
+ * u16, data. Bounds are the constants below.
  */
 #ifndef PC_CHAIN_RECORDS_H
 #define PC_CHAIN_RECORDS_H

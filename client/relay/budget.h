@@ -18,7 +18,7 @@
 struct relay_budget {
     uint64_t limit[PC_RELAY_KINDS]; /* gas in 24 hours */
     uint64_t reserve_gas;
-    uint64_t hour; /* of the newest bucket: Unix time / 3600 */
+    uint64_t hour;                                  /* of the newest bucket: Unix time / 3600 */
     uint64_t used[PC_RELAY_KINDS][PC_BUDGET_HOURS]; /* bucket hour % 24 */
 };
 

@@ -35,8 +35,7 @@ struct sealed {
 static bool text_is(const struct json_value *v, const char *key, const char *want)
 {
     struct bytes s;
-    return json_get_str(v, key, &s) == PC_OK &&
-           bytes_equal_var(s, bytes_of(want, strlen(want)));
+    return json_get_str(v, key, &s) == PC_OK && bytes_equal_var(s, bytes_of(want, strlen(want)));
 }
 
 static enum err_code parse_kdf(struct sealed *out, const struct json_value *crypto)
@@ -110,7 +109,8 @@ static enum err_code derive(uint8_t out[static 32], const struct sealed *s, stru
     return ok == 1 ? PC_OK : PC_E_MEMORY;
 }
 
-static void mac_of(uint8_t out[static 32], const uint8_t key[static 32], const uint8_t text[static 32])
+static void mac_of(uint8_t out[static 32], const uint8_t key[static 32],
+                   const uint8_t text[static 32])
 {
     struct keccak256 k;
     keccak256_init(&k);

@@ -3,8 +3,9 @@
  * keystore.h - the paying account's key in a standard encrypted file (Web3 Secret Storage, version
  * 3), as geth, foundry and wallets read and write it.
  *
- * Reads scrypt and pbkdf2 (HMAC-SHA256) with AES-128-CTR; writes scrypt (n 2^17, r 8, p 1). Bounded:
- * a file of at most 64 KiB, scrypt memory of at most 1 GiB. The key is wiped by the caller.
+ * Reads scrypt and pbkdf2 (HMAC-SHA256) with AES-128-CTR; writes scrypt (n 2^17, r 8, p 1).
+ * Bounded: a file of at most 64 KiB, scrypt memory of at most 1 GiB. The key is wiped by the
+ * caller.
  */
 #ifndef PC_CLIENT_RELAY_KEYSTORE_H
 #define PC_CLIENT_RELAY_KEYSTORE_H

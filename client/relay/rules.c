@@ -37,7 +37,8 @@ static const struct {
      "recheck(bytes32,(uint8,bytes32,bytes32,bytes,bytes32,bytes),bytes32,bytes)"},
     {VERIFIER, PC_RELAY_COLLATERAL, NONE, true, "addCert(bytes,bytes32)"},
     {VERIFIER, PC_RELAY_COLLATERAL, NONE, false, "addCrl(bytes,bytes32,uint256)"},
-    {VERIFIER, PC_RELAY_COLLATERAL, NONE, false, "addCollateral(uint8,bytes,uint256,uint256,bytes32)"},
+    {VERIFIER, PC_RELAY_COLLATERAL, NONE, false,
+     "addCollateral(uint8,bytes,uint256,uint256,bytes32)"},
     {VERIFIER, PC_RELAY_COLLATERAL, NONE, false, "proveRevoked(bytes,bytes32,uint256[])"},
     {VERIFIER, PC_RELAY_COLLATERAL, NONE, false, "settle(bytes32)"},
 };

@@ -21,9 +21,9 @@ const char *relay_kind_name(enum relay_kind k);
 struct relay_rules {
     struct evm_address epochs, node_registry, attestations;
     struct evm_address verifier[PC_RELAY_VERIFIERS]; /* zero: none */
-    bool app_mode;       /* attest and certificates for app_id, nothing else */
+    bool app_mode; /* attest and certificates for app_id, nothing else */
     struct evm_word app_id;
-    uint32_t node_id;    /* 0: not configured; then no reattest, and N calls of any node */
+    uint32_t node_id;         /* 0: not configured; then no reattest, and N calls of any node */
     struct evm_address owner; /* zero: not configured; else the context of attest */
 };
 

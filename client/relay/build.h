@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * build.h - from a request of relay.wire to (to, calldata).
+ */
+#ifndef PC_CLIENT_RELAY_BUILD_H
+#define PC_CLIENT_RELAY_BUILD_H
+
+#include "client/relay/relay.h"
+#include "protocol/relay_wire.h"
+
+struct relay_built {
+    struct evm_address to;
+    struct bytes data; /* in the buffer that was given */
+};
+
+/* PC_E_MALFORMED and other codes of class PEER: the request makes no call. PC_E_RETRY: the chain
+ * could not be asked for the hint. */
+PC_MUST_USE enum err_code relay_build_ncall(struct relay_built *out, void *buf, size_t cap,
+                                            struct relay *r, const struct relay_relay_ncall *m);
+PC_MUST_USE enum err_code relay_build_plain(struct relay_built *out, void *buf, size_t cap,
+                                            const struct relay *r,
+                                            const struct relay_relay_plain *m);
+PC_MUST_USE enum err_code relay_build_activate(struct relay_built *out, void *buf, size_t cap,
+                                               const struct relay *r,
+                                               const struct relay_relay_activate *m);
+
+#endif
