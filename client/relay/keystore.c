@@ -104,6 +104,8 @@ static enum err_code derive(uint8_t out[static 32], const struct sealed *s, stru
         return PC_E_MALFORMED;
     if (s->r > SCRYPT_MEM / 128 / s->n || s->p > SCRYPT_MEM / 128 / s->r)
         return PC_E_TOO_LARGE;
+    if (s->r < 4 && s->n >= 1ull << (16 * s->r))
+        return PC_E_UNSUPPORTED; /* RFC 7914 forbids it */
     int ok = EVP_PBE_scrypt(pass, password.n, s->salt, s->salt_len, s->n, s->r, s->p,
                             (uint64_t)SCRYPT_MEM + (64u << 20), out, 32);
     return ok == 1 ? PC_OK : PC_E_MEMORY;

@@ -129,7 +129,7 @@ static enum err_code on_frame(void *ctx, struct ipc_end *end, struct bytes frame
     (void)fd;
     c->server->current = c;
     enum err_code e =
-        relay_dispatch(&handlers, c->server, RELAY_PROCESS_NODE, RELAY_PROCESS_RELAY, frame);
+        relay_dispatch(&handlers, c->server, RELAY_PROC_NODE, RELAY_PROC_RELAY, frame);
     c->server->current = NULL;
     return e;
 }
