@@ -38,8 +38,12 @@ static void decode(const struct group *g, const uint8_t raw[32])
     if (group_point_decode(g, &p, raw) == PC_OK) {
         group_add(g, &q, &p, &identity);
         check(memcmp(q.b, raw, 32) == 0 && !group_is_identity(&p));
+        q = identity;
+        check(group_accumulate_var(g, &q, raw) == PC_OK && memcmp(q.b, raw, 32) == 0);
     } else {
+        q = identity;
         check(group_is_identity(&p));
+        check(group_accumulate_var(g, &q, raw) != PC_OK && group_is_identity(&q));
     }
     if (group_scalar_decode(g, &s, raw) == PC_OK) {
         group_scalar_add(g, &t, &s, &zero);

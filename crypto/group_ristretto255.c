@@ -118,8 +118,8 @@ static void lincomb_var(struct point *out, const struct scalar *s, const struct 
 static bool accumulate(struct point *acc, const uint8_t in[static 32])
 {
     struct point sum;
-    if (crypto_core_ristretto255_add(sum.b, acc->b, in) != 0)
-        return false;
+    if (in[31] >> 7 != 0 || crypto_core_ristretto255_add(sum.b, acc->b, in) != 0)
+        return false; /* the top bit: see point_is_valid */
     *acc = sum;
     return true;
 }

@@ -94,10 +94,17 @@ static void a11_bad_points(void **state)
         memset(&p, 0xcc, sizeof p);
         assert_int_equal(group_point_decode(&group_ristretto255, &p, raw), PC_E_NOT_CANONICAL);
         assert_true(group_is_identity(&p));
+        struct point acc = group_ristretto255.generator;
+        assert_int_equal(group_accumulate_var(&group_ristretto255, &acc, raw), PC_E_NOT_CANONICAL);
+        assert_true(group_point_equal(&acc, &group_ristretto255.generator));
     }
     memset(raw, 0, sizeof raw);
-    for (size_t i = 0; i < PC_ARRAY_LEN(all); i++)
+    for (size_t i = 0; i < PC_ARRAY_LEN(all); i++) {
+        struct point acc = all[i]->generator;
         assert_int_equal(group_point_decode(all[i], &p, raw), PC_E_IDENTITY);
+        assert_int_equal(group_accumulate_var(all[i], &acc, raw), PC_E_IDENTITY);
+        assert_true(group_point_equal(&acc, &all[i]->generator));
+    }
 }
 
 /* The top bit of a good encoding, which libsodium 1.0.18 ignores: a second encoding of one element.
@@ -116,13 +123,18 @@ static void top_bit_is_refused(void **state)
         group_base_mult(g, &p, &s);
         memcpy(raw, p.b, 32);
         assert_int_equal(group_point_decode(g, &q, raw), PC_OK);
+        q = p;
+        assert_int_equal(group_accumulate_var(g, &q, raw), PC_OK);
         raw[31] |= 0x80;
         assert_int_equal(group_point_decode(g, &q, raw), PC_E_NOT_CANONICAL);
+        assert_true(group_is_identity(&q));
+        assert_int_equal(group_accumulate_var(g, &q, raw), PC_E_NOT_CANONICAL);
         assert_true(group_is_identity(&q));
     }
     memset(raw, 0, 32);
     raw[31] = 0x80; /* the identity with the top bit */
     assert_int_equal(group_point_decode(g, &q, raw), PC_E_NOT_CANONICAL);
+    assert_int_equal(group_accumulate_var(g, &q, raw), PC_E_NOT_CANONICAL);
 }
 
 /* RFC 9496 A.2: the map from 64 uniform bytes. */
@@ -246,6 +258,10 @@ static void laws(void **state)
             assert_true(group_is_identity(&q));
             group_add(g, &q, &identity, &pa);
             assert_true(group_point_equal(&q, &pa));
+            q = pa;
+            assert_int_equal(group_accumulate_var(g, &q, pb.b), PC_OK);
+            group_add(g, &p, &pa, &pb);
+            assert_true(group_point_equal(&p, &q));
             /* sums: strided, aliased, empty */
             for (size_t k = 0; k < 6; k++)
                 list[k] = k % 2 == 0 ? pa : pb;
