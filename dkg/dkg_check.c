@@ -69,14 +69,15 @@ enum err_code dkg_check_share(struct scalar *share, const struct dkg_session *s,
                               party_index j, const struct point *k, const struct dkg_blob *b)
 {
     uint8_t plain[32];
-    struct point e, expected;
+    struct point e, expected, committed;
     enum err_code err = PC_E_SHARE;
 
     memcpy(e.b, b->e, 32);
     dkg_share_crypt(plain, b->ct[j - 1], s, dealer, j, k, &e);
     if (group_scalar_decode_nonzero(s->g, share, plain) == PC_OK) {
         group_base_mult(s->g, &expected, share);
-        if (pc_memeq(expected.b, b->a[j], 32))
+        memcpy(committed.b, b->a[j], 32);
+        if (group_point_equal(&expected, &committed))
             err = PC_OK;
     }
     if (err != PC_OK)

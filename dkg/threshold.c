@@ -10,12 +10,14 @@ static bool sizes_ok(const struct dkg_public *pub)
 
 enum err_code threshold_key_check(const struct group *g, const struct dkg_key *key)
 {
+    struct scalar share;
     struct point y;
 
     if (!sizes_ok(&key->pub) || key->index == 0 || key->index > key->pub.n ||
-        !g->scalar_is_canonical(&key->share) || scalar_is_zero(&key->share))
+        group_scalar_decode_nonzero(g, &share, key->share.b) != PC_OK)
         return PC_E_SHARE;
-    group_base_mult(g, &y, &key->share);
+    group_base_mult(g, &y, &share);
+    scalar_wipe(&share);
     return group_point_equal(&y, &key->pub.y[key->index]) ? PC_OK : PC_E_SHARE;
 }
 
@@ -48,9 +50,12 @@ enum err_code threshold_epoch_check_var(const struct group *g, const struct dkg_
         return PC_E_USAGE;
     if (!group_point_equal(&pub->y[0], pinned_pk))
         return PC_E_MISMATCH;
-    for (uint32_t j = 0; j <= pub->n; j++)
+    for (uint32_t j = 0; j <= pub->n; j++) {
         if (group_is_identity(&pub->y[j]))
             return PC_E_IDENTITY;
+        if (!g->point_is_valid(&pub->y[j]))
+            return PC_E_NOT_CANONICAL;
+    }
     shamir_degree_xof_local(&x, r);
     PC_TRY(shamir_degree_weights(g, weights, pub->n, pub->t, &x));
     return shamir_degree_check_var(g, weights, pub->y, pub->n);

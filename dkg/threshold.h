@@ -34,8 +34,8 @@ PC_MUST_USE enum err_code threshold_evaluate(struct threshold_partial *out, cons
 
 /* Does the public half deserve belief for this pinned PK? 1 <= t <= n <= 256, Y_0 = PK, no
  * identity, and Y_0..Y_n have degree below t (local randomness): then t proofs force the one right
- * output, whatever the chain view was. Points must have been decoded. PC_E_USAGE, PC_E_MISMATCH,
- * PC_E_IDENTITY, PC_E_DEGREE. Variable time, public data. */
+ * output, whatever the chain view was. PC_E_USAGE, PC_E_MISMATCH, PC_E_NOT_CANONICAL (some Y is no
+ * point), PC_E_IDENTITY, PC_E_DEGREE. Variable time, public data. */
 PC_MUST_USE enum err_code threshold_epoch_check_var(const struct group *g,
                                                     const struct dkg_public *pub,
                                                     const struct point *pinned_pk, struct rng *r);
