@@ -22,6 +22,9 @@
 #include "crypto/shamir.h"
 #include "crypto/voprf.h"
 #include "crypto/x25519.h"
+#include "dkg/dkg_complain.h"
+#include "dkg/dkg_ek.h"
+#include "dkg/threshold.h"
 
 #ifndef PC_CT_CHECK
 #error "compile with PC_CT_CHECK: without it this program tests nothing"
@@ -201,6 +204,62 @@ static void path_keys(void)
     must(evm_verify_typed_var(&addr, &domain, hash, &evm_sig));
 }
 
+/* The DKG's own code: enrolment, a dealing for four, the check of a share, a complaint, an
+ * evaluation. */
+static void path_dkg(void)
+{
+    enum { N = 4, T = 3, SELF = 2 };
+    static struct dkg_session s;
+    static struct dkg_blob blob;
+    static struct dkg_key key;
+    static const uint8_t network[32] = {1};
+    struct arena *arena;
+    struct dkg_ek_slot slot;
+    struct dkg_ek *ek;
+    struct dkg_enrol enrol;
+    struct dkg_complaint complaint;
+    struct threshold_partial partial;
+    struct point e, k;
+    uint8_t hash[32], without[32];
+    must(arena_open(&arena, 256 * 1024));
+    dkg_ek_slot_init(&slot, arena);
+    must(dkg_ek_enrol(&enrol, &slot, G, &secret_rng, network, 1, 1, 7));
+    ct_public(&enrol, sizeof enrol);
+    ct_public(&slot.pending->pub, sizeof slot.pending->pub);
+    must(dkg_ek_take(&ek, &slot, 1, 1, enrol.ek));
+    s.g = G;
+    must(dkg_params_of(&s.p, N, T));
+    s.dealers = N;
+    for (size_t j = 1; j <= N; j++) {
+        struct scalar other;
+        s.receiver[j] = (struct dkg_receiver){.seated = true, .ek_valid = true, .node_id = 7};
+        if (j == SELF)
+            s.receiver[j].ek = ek->pub;
+        else
+            key_pair(&other, &s.receiver[j].ek);
+    }
+    must(dkg_deal(&blob, hash, &s, 1, arena, &secret_rng));
+    ct_public(&blob, sizeof blob); /* it is sent to everybody */
+    ct_public(hash, sizeof hash);
+    struct dkg_commit commit = {.length = DKG_BLOB_BYTES(N)};
+    memcpy(commit.hash, hash, sizeof hash);
+    static struct point sum[N + 1], scratch[N + 1];
+    must(dkg_check_hash(without, &s, 1, &commit, &blob));
+    must(dkg_check_public(&e, sum, scratch, &s, 1, &blob, without));
+    group_mult(G, &k, &ek->secret, &e);
+    must(dkg_check_share(&key.share, &s, 1, SELF, &k, &blob));
+    dkg_complaint_make(&complaint, &s, 1, SELF, hash, &ek->secret, &e, &secret_rng);
+    key.index = SELF;
+    key.pub.n = N;
+    key.pub.t = T;
+    memcpy(key.pub.y, sum, sizeof sum);
+    must(threshold_key_check(G, &key));
+    must(threshold_evaluate(&partial, G, &key, PC_BYTES_STR("input"), &secret_rng));
+    arena_free(arena, ek);
+    dkg_ek_slot_wipe(&slot);
+    arena_close(arena);
+}
+
 /* Application side: output to keys. */
 static void path_kdf(void)
 {
@@ -237,8 +296,8 @@ static const struct {
     const char *name;
     void (*run)(void);
 } paths[] = {
-    {"share", path_share},       {"ek", path_ek},     {"proofs", path_proofs},
-    {"evaluate", path_evaluate}, {"keys", path_keys}, {"kdf", path_kdf},
+    {"share", path_share}, {"ek", path_ek},   {"proofs", path_proofs}, {"evaluate", path_evaluate},
+    {"keys", path_keys},   {"kdf", path_kdf}, {"dkg", path_dkg},
 };
 
 int main(int argc, char **argv)
