@@ -196,3 +196,33 @@ bool address_reachable(const struct sockaddr_storage *a, bool development)
     }
     return false;
 }
+
+bool address_same_place(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
+{
+    if (a->ss_family != b->ss_family)
+        return false;
+    if (a->ss_family == AF_INET)
+        return ((const struct sockaddr_in *)a)->sin_addr.s_addr ==
+               ((const struct sockaddr_in *)b)->sin_addr.s_addr;
+    if (a->ss_family == AF_INET6)
+        return memcmp(&((const struct sockaddr_in6 *)a)->sin6_addr,
+                      &((const struct sockaddr_in6 *)b)->sin6_addr, 8) == 0;
+    return false;
+}
+
+void address_unmap(struct sockaddr_storage *a)
+{
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+    struct sockaddr_in6 in6;
+    if (a->ss_family == AF_UNSPEC)
+        a->ss_family = AF_UNIX;
+    if (a->ss_family != AF_INET6)
+        return;
+    memcpy(&in6, a, sizeof in6);
+    if (memcmp(in6.sin6_addr.s6_addr, mapped, sizeof mapped) != 0)
+        return;
+    struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = in6.sin6_port};
+    memcpy(&in.sin_addr.s_addr, in6.sin6_addr.s6_addr + 12, 4);
+    memset(a, 0, sizeof *a);
+    memcpy(a, &in, sizeof in);
+}

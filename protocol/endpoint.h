@@ -45,4 +45,12 @@ PC_MUST_USE enum err_code endpoint_address(struct sockaddr_storage *out, const s
  * allows all but multicast and unspecified. */
 bool address_reachable(const struct sockaddr_storage *a, bool development);
 
+/* Do caps per address count these as one? The same IPv4 address, the same IPv6 /64. Never two unix
+ * sockets, which have no place. */
+bool address_same_place(const struct sockaddr_storage *a, const struct sockaddr_storage *b);
+
+/* ::ffff:a.b.c.d, as a socket of both families shows an IPv4 caller, becomes AF_INET; an unnamed
+ * address becomes AF_UNIX, the only kind that has none. */
+void address_unmap(struct sockaddr_storage *a);
+
 #endif

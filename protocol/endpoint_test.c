@@ -179,12 +179,46 @@ static void test_addresses(void **state)
     assert_int_equal(endpoint_address(&other, &e, 1), PC_E_USAGE);
 }
 
+static struct sockaddr_storage address(const char *host)
+{
+    char text[80];
+    struct endpoint e;
+    struct sockaddr_storage a;
+    strcpy(text, host);
+    strcat(text, ":9:9");
+    assert_int_equal(endpoint_parse(&e, text_of(text)), PC_OK);
+    assert_int_equal(endpoint_address(&a, &e, 9), PC_OK);
+    return a;
+}
+
+static void test_places(void **state)
+{
+    (void)state;
+    struct sockaddr_storage a = address("1.2.3.4"), b = address("1.2.3.5"),
+                            mapped = address("[::ffff:1.2.3.4]"), net1 = address("[2a00:1:2:3::1]"),
+                            net1b = address("[2a00:1:2:3:4::]"), net2 = address("[2a00:1:2:4::1]"),
+                            none = {0};
+    assert_true(address_same_place(&a, &a));
+    assert_false(address_same_place(&a, &b));
+    assert_false(address_same_place(&a, &mapped));
+    address_unmap(&mapped);
+    assert_true(address_same_place(&a, &mapped));
+    assert_true(address_same_place(&net1, &net1b));
+    assert_false(address_same_place(&net1, &net2));
+    address_unmap(&net1);
+    assert_int_equal(net1.ss_family, AF_INET6);
+    address_unmap(&none);
+    assert_int_equal(none.ss_family, AF_UNIX);
+    assert_false(address_same_place(&none, &none));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good),
         cmocka_unit_test(test_bad),
         cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_places),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -81,7 +81,8 @@ void loop_timer_set(struct loop *l, struct loop_timer *t, uint64_t ms)
     uint64_t now = clock_ms(); /* a turn may have taken long: count from the real now */
     if (now < l->now)
         now = l->now;
-    t->at = ms > UINT64_MAX - now ? UINT64_MAX : now + (ms == 0 ? 1 : ms);
+    t->at = ms > UINT64_MAX - now ? UINT64_MAX : ms == 0 ? 0 : now + ms;
+    t->pass = l->pass;
     t->armed = true;
     struct loop_timer **at = &l->timers;
     while (*at != NULL && (*at)->at <= t->at)
@@ -149,7 +150,8 @@ static void call_fds(struct loop *l, size_t n)
 
 static void call_timers(struct loop *l)
 {
-    while (l->timers != NULL && l->timers->at <= l->now) {
+    l->pass++;
+    while (l->timers != NULL && l->timers->at <= l->now && l->timers->pass != l->pass) {
         struct loop_timer *t = l->timers;
         loop_timer_stop(l, t);
         t->fn(t->ctx);

@@ -30,6 +30,7 @@ struct loop_timer {
     loop_timer_fn fn;
     void *ctx;
     uint64_t at;
+    uint64_t pass; /* when it was set */
     bool armed;
     struct loop_timer *next;
 };
@@ -50,6 +51,7 @@ struct loop {
     uint64_t serial;
     uint64_t now;
     struct loop_timer *timers; /* ascending */
+    uint64_t pass;             /* turns of the timers: what is set in one waits for the next */
     bool stop;
 };
 
@@ -64,8 +66,8 @@ void loop_fd_want(struct loop *l, int fd, unsigned want);
 void loop_fd_remove(struct loop *l, int fd);
 
 void loop_timer_init(struct loop_timer *t, loop_timer_fn fn, void *ctx);
-/* Fires once, at least `ms` after now (0 counts as 1: a timer set in a turn fires in a later one).
- * Setting an armed timer moves it. */
+/* Fires once, at least `ms` after now; 0: after the descriptors of this turn, or in the next turn
+ * if this one is at its timers already. Setting an armed timer moves it. */
 void loop_timer_set(struct loop *l, struct loop_timer *t, uint64_t ms);
 void loop_timer_stop(struct loop *l, struct loop_timer *t);
 

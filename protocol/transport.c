@@ -3,9 +3,9 @@
 
 #include "base/mem.h"
 #include "protocol/channel.h"
+#include "protocol/endpoint.h"
 #include "protocol/stream.h"
 
-#include <netinet/in.h>
 #include <stdlib.h>
 
 enum phase { DIALLING, HANDSHAKE, IS_OPEN };
@@ -406,24 +406,14 @@ static const struct stream_events stream_events = {on_connected, on_received, on
 
 /* --- strangers ------------------------------------------------------------------------------- */
 
-static bool same_place(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
-{
-    if (a->ss_family != b->ss_family)
-        return false;
-    if (a->ss_family == AF_INET)
-        return ((const struct sockaddr_in *)a)->sin_addr.s_addr ==
-               ((const struct sockaddr_in *)b)->sin_addr.s_addr;
-    return memcmp(&((const struct sockaddr_in6 *)a)->sin6_addr,
-                  &((const struct sockaddr_in6 *)b)->sin6_addr, 8) == 0;
-}
-
 static struct conn *oldest_waiting(const struct transport *t, const struct sockaddr_storage *at,
                                    unsigned *count)
 {
     struct conn *oldest = NULL;
     *count = 0;
     for (struct conn *c = t->oldest; c != NULL; c = c->next) {
-        if (c->dialled || c->phase != HANDSHAKE || (at != NULL && !same_place(&c->from, at)))
+        if (c->dialled || c->phase != HANDSHAKE ||
+            (at != NULL && !address_same_place(&c->from, at)))
             continue;
         if (oldest == NULL)
             oldest = c;

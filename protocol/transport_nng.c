@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocol/stream.h"
 
+#include "protocol/endpoint.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -337,21 +339,12 @@ static void address_of(struct sockaddr_storage *out, const nng_sockaddr *a)
         struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = a->s_in.sa_port};
         in.sin_addr.s_addr = a->s_in.sa_addr;
         memcpy(out, &in, sizeof in);
-        return;
+    } else if (a->s_family == NNG_AF_INET6) {
+        struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = a->s_in6.sa_port};
+        memcpy(&in6.sin6_addr, a->s_in6.sa_addr, 16);
+        memcpy(out, &in6, sizeof in6);
+        address_unmap(out);
     }
-    if (a->s_family != NNG_AF_INET6)
-        return;
-    /* On a socket of both families an IPv4 caller comes as ::ffff:a.b.c.d. */
-    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-    if (memcmp(a->s_in6.sa_addr, mapped, sizeof mapped) == 0) {
-        struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = a->s_in6.sa_port};
-        memcpy(&in.sin_addr.s_addr, a->s_in6.sa_addr + 12, 4);
-        memcpy(out, &in, sizeof in);
-        return;
-    }
-    struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = a->s_in6.sa_port};
-    memcpy(&in6.sin6_addr, a->s_in6.sa_addr, 16);
-    memcpy(out, &in6, sizeof in6);
 }
 
 static void finish_accept(struct op *op)
