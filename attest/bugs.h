@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bugs.h - shared by tdx_bugs_*_test.c: genuine forged evidence and one-line expectations. */
+#ifndef PC_ATTEST_BUGS_H
+#define PC_ATTEST_BUGS_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "attest/sim/forge.h"
+#include "base/rng_seeded.h"
+
+/* Genuine evidence of each version, and the pin of its root. */
+static struct forge genuine[2];
+static struct forge f; /* the one under change */
+static struct forged parts;
+static uint8_t pins[2][32];
+static struct verdict v;
+
+static int bugs_setup(void **state)
+{
+    struct rng_seeded rng;
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        rng_seeded_init(&rng, 100 + i);
+        forge_init(&genuine[i], &rng.rng, (uint16_t)(4 + i));
+        forge_build(&parts, &genuine[i]);
+        forge_pin(pins[i], &parts);
+    }
+    return 0;
+}
+
+static void start(size_t i)
+{
+    forge_copy(&f, &genuine[i]);
+}
+
+static void judge(size_t i)
+{
+    forge_build(&parts, &f);
+    forge_verify(&v, &parts, pins[i]);
+}
+
+static void expect_accept(void)
+{
+    for (unsigned r = 0; r < PC_R_COUNT; r++)
+        if (verdict_has(&v, (enum verdict_reason)r))
+            fail_msg("unexpected reason %s", verdict_reason_name(r));
+    assert_true(verdict_accepts(&v));
+}
+
+/* This reason and no other. */
+static void expect_only(enum verdict_reason want)
+{
+    if (!verdict_has(&v, want))
+        fail_msg("reason %s is missing", verdict_reason_name(want));
+    for (unsigned r = 0; r < PC_R_COUNT; r++)
+        if (r != want && verdict_has(&v, (enum verdict_reason)r))
+            fail_msg("wanted %s alone, got %s too", verdict_reason_name(want),
+                     verdict_reason_name(r));
+    assert_false(verdict_accepts(&v));
+}
+
+static void expect_reason(enum verdict_reason want)
+{
+    if (!verdict_has(&v, want))
+        fail_msg("reason %s is missing", verdict_reason_name(want));
+    assert_false(verdict_accepts(&v));
+}
+
+/* A change of the plan, built and judged: that reason and no other, for both versions. */
+#define ONLY(change, reason)                                                                       \
+    do {                                                                                           \
+        for (size_t version_ = 0; version_ < 2; version_++) {                                      \
+            start(version_);                                                                       \
+            change;                                                                                \
+            judge(version_);                                                                       \
+            expect_only(reason);                                                                   \
+        }                                                                                          \
+    } while (0)
+#define FINE(change)                                                                               \
+    do {                                                                                           \
+        for (size_t version_ = 0; version_ < 2; version_++) {                                      \
+            start(version_);                                                                       \
+            change;                                                                                \
+            judge(version_);                                                                       \
+            expect_accept();                                                                       \
+        }                                                                                          \
+    } while (0)
+
+#endif
