@@ -17,7 +17,7 @@ static void expect_status(enum tcb_status want)
 static void test_bug_02_module_identities(void **state)
 {
     (void)state;
-    ONLY(f.quote.body[PC_TD_TCB_SVN] = 4, PC_R_TCB_STATUS);
+    ONLY((f.quote.body[PC_TD_TCB_SVN] = 4, f.quote.body[PC_TD_TCB_SVN2] = 4), PC_R_TCB_STATUS);
     expect_status(PC_TCB_OUT_OF_DATE);
     assert_int_equal(v.advisory_count, 1);
     assert_string_equal(v.advisories[0], "INTEL-SA-91036");
@@ -418,7 +418,7 @@ static void test_policy_rules(void **state)
           p.report_data[63] ^= 1),
          PC_R_REPORT_DATA); /* the reserved half counts */
     RULE(p.measurement_count = 1, PC_R_MEASUREMENT);
-    RULE(p.register_set[PC_REG_RTMR3] = p.registers[PC_REG_RTMR3][0] = 1, PC_R_MEASUREMENT);
+    RULE((p.register_set[PC_REG_RTMR3] = true, p.registers[PC_REG_RTMR3][0] = 1), PC_R_MEASUREMENT);
     RULE(p.mrseam_count = 1, PC_R_MRSEAM);
     RULE(p.min_tcb_date = v.tcb_date + 1, PC_R_TCB_DATE);
     RULE((p.min_tcb_set = true, memcpy(p.min_tcb, v.raw_tcb, 52), p.min_tcb[51]++), PC_R_MIN_TCB);
