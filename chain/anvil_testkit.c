@@ -80,8 +80,9 @@ void anvil_start(struct child *c)
 void proxy_start(struct child *c, const char *upstream, const char *fork)
 {
     char address[64];
-    char *argv[] = {(char *)PROXY,          "--listen", "127.0.0.1:0", "--upstream", upstream,
-                    fork ? "--fork" : NULL, fork,       NULL};
+    const char *argv[] = {PROXY,        "--listen", "127.0.0.1:0",
+                          "--upstream", upstream,   fork ? "--fork" : NULL,
+                          fork,         NULL};
     child_start(c, argv);
     wait_line(c, "ready ", address);
     (void)snprintf(c->url, sizeof c->url, "http://%.50s", address);

@@ -86,19 +86,22 @@ static enum err_code sign(struct relay *r, struct relay_pending *p, uint8_t **bu
     return e;
 }
 
-/* Sign, write down, send; in this order. */
+/* Sign, write down, send; in this order. *tried: it was written down and may have been sent. */
 static enum err_code launch(struct relay *r, struct relay_pending *p, const struct relay_clock *now,
-                            char text[static PC_JSONRPC_TEXT])
+                            char text[static PC_JSONRPC_TEXT], bool *tried)
 {
     uint8_t *buf = NULL;
     struct bytes raw = {NULL, 0};
     text[0] = '\0';
+    *tried = false;
     p->last_sent = now->unix_s;
     enum err_code e = sign(r, p, &buf, &raw);
     if (e == PC_OK)
         e = relay_queue_save(&r->queue);
-    if (e == PC_OK)
+    if (e == PC_OK) {
+        *tried = true;
         e = relay_chain_send(&r->chain, raw, text);
+    }
     free(buf);
     return e;
 }
@@ -168,8 +171,9 @@ static struct relay_result start(struct relay *r, const struct plan *plan,
     p->max_fee = plan->max_fee;
     p->tip = plan->account.tip;
     p->first_sent = now->unix_s;
-    enum err_code e = launch(r, p, now, text);
-    if (e == PC_E_REFUSED || (e != PC_OK && p->versions == 0)) {
+    bool tried;
+    enum err_code e = launch(r, p, now, text, &tried);
+    if (!tried || e == PC_E_REFUSED) {
         relay_budget_return(&r->queue.budget, plan->kind, plan->gas, now->unix_s);
         relay_queue_remove(&r->queue, p);
         if (relay_queue_save(&r->queue) != PC_OK)
@@ -262,7 +266,8 @@ static void replace(struct relay *r, struct relay_pending *p, const struct relay
     uint64_t tip = a->tip < room ? a->tip : room;
     uint64_t fee = a->base_fee > (r->fee_cap - tip) / 2 ? r->fee_cap : 2 * a->base_fee + tip;
     bool raised = relay_pending_bump(p, fee, tip, r->fee_cap);
-    enum err_code e = launch(r, p, now, text);
+    bool tried;
+    enum err_code e = launch(r, p, now, text, &tried);
     log_warn("relay_stuck", LOG_U64("nonce", p->nonce),
              LOG_STR("fee", raised ? "raised" : "at cap"), LOG_STR("sent", pc_err_name(e)),
              LOG_STR("text", text));
