@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* polyclave evidence and polyclave-quote-sim as programs: exit codes, JSON, errors. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/json.h"
+#include "client/cli/cli.h"
+
+static char dir[] = "/tmp/polyclave-evidence-XXXXXX";
+static char out[65536];
+
+/* Run in the test's folder; stdout into out. Exit code. */
+static int run(const char *command)
+{
+    char line[4096];
+    (void)snprintf(line, sizeof(line), "cd %s && PATH=%s:$PATH && %s", dir, PC_BIN_DIR, command);
+    FILE *p = popen(line, "r");
+    assert_non_null(p);
+    size_t n = fread(out, 1, sizeof(out) - 1, p);
+    out[n] = '\0';
+    int status = pclose(p);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+#define VERIFY                                                                                     \
+    "polyclave evidence verify --vendor tdx --evidence q4 --collateral v/collateral --at "         \
+    "2027-01-15T08:00:00Z "
+
+static int setup(void **state)
+{
+    (void)state;
+    assert_non_null(mkdtemp(dir));
+    assert_int_equal(run("polyclave-quote-sim init-vendor v --now 1800000000"), 0);
+    assert_int_equal(run("printf program > prog; printf policy > policy.bin"), 0);
+    assert_int_equal(run("polyclave-quote-sim init-platform p4 --vendor v --now 1800000000 "
+                         "--file prog --policy policy.bin"),
+                     0);
+    assert_int_equal(run("polyclave-quote-sim init-platform p5 --vendor v --now 1800000000 "
+                         "--quote-version 5"),
+                     0);
+    assert_int_equal(run("head -c 64 /dev/zero | polyclave-quote-sim --platform p4 > q4"), 0);
+    assert_int_equal(run("head -c 64 /dev/zero | polyclave-quote-sim --platform p5 --file prog "
+                         "--policy policy.bin > q5"),
+                     0);
+    assert_int_equal(run("printf '{\"root_sha256\":\"%s\"}' $(sha256sum v/root.der | cut -c1-64) > "
+                         "policy.json"),
+                     0);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    char line[64];
+    (void)state;
+    (void)snprintf(line, sizeof(line), "rm -rf %s", dir);
+    return system(line);
+}
+
+static void expect_json(const char *verdict, const char *reason)
+{
+    struct json_doc *doc;
+    struct json_value list;
+    struct bytes s;
+    size_t n;
+    assert_int_equal(json_parse(&doc, bytes_of(out, strlen(out)), sizeof(out), 8), PC_OK);
+    struct json_value root = json_root(doc);
+    assert_int_equal(json_get_str(&root, "verdict", &s), PC_OK);
+    assert_string_equal((const char *)s.p, verdict);
+    assert_int_equal(json_get_array(&root, "reasons", &list, &n), PC_OK);
+    assert_int_equal(n, reason == NULL ? 0 : 1);
+    if (reason != NULL) {
+        struct json_value r = json_at(&list, 0);
+        assert_int_equal(json_get_str(&r, NULL, &s), PC_OK);
+        assert_string_equal((const char *)s.p, reason);
+    }
+    static const char *const must[] = {"tcb_status",  "tcb_date", "advisories",
+                                       "crl_checked", "claims",   "claims_digest"};
+    for (size_t i = 0; i < PC_ARRAY_LEN(must); i++)
+        assert_true(json_has(&root, must[i]));
+    json_free(doc);
+}
+
+static void test_accept(void **state)
+{
+    (void)state;
+    assert_int_equal(run(VERIFY "--policy policy.json --json"), PC_CLI_YES);
+    expect_json("ACCEPT", NULL);
+    assert_int_equal(run(VERIFY "--policy policy.json"), PC_CLI_YES);
+    assert_non_null(strstr(out, "ACCEPT"));
+    assert_int_equal(run("polyclave evidence verify --vendor tdx --evidence q5 --collateral "
+                         "v/collateral --at 1800000000 --policy policy.json --json"),
+                     PC_CLI_YES);
+    expect_json("ACCEPT", NULL);
+}
+
+static void test_refuse(void **state)
+{
+    (void)state;
+    assert_int_equal(run(VERIFY "--json"), PC_CLI_NO);
+    expect_json("REJECT", "untrusted_root");
+    assert_int_equal(run("mkdir -p nocrl && cp v/collateral/*.json v/collateral/*.pem "
+                         "v/collateral/rootcrl.der nocrl/"),
+                     0);
+    assert_int_equal(run("polyclave evidence verify --vendor tdx --evidence q4 --collateral nocrl "
+                         "--at 1800000000 --policy policy.json --json"),
+                     PC_CLI_NO);
+    expect_json("REJECT", "pck_crl_missing");
+    assert_int_equal(run("polyclave-quote-sim collateral v --out revoked --revoke p4 --now "
+                         "1800000000"),
+                     0);
+    assert_int_equal(run("polyclave evidence verify --vendor tdx --evidence q4 --collateral "
+                         "revoked --at 1800000000 --policy policy.json --json"),
+                     PC_CLI_NO);
+    expect_json("REJECT", "pck_revoked");
+    assert_int_equal(run("head -c 100 q4 > short; polyclave evidence verify --vendor tdx "
+                         "--evidence short --collateral v/collateral --at 1 --json"),
+                     PC_CLI_NO);
+    expect_json("REJECT", "quote_truncated");
+    assert_int_equal(run(": > empty; polyclave evidence verify --vendor tdx "
+                         "--evidence empty --collateral v/collateral --at 1 --json"),
+                     PC_CLI_NO);
+}
+
+static void test_usage(void **state)
+{
+    static const char *const bad[] = {
+        "polyclave 2>/dev/null",
+        "polyclave nonsense 2>/dev/null",
+        "polyclave evidence 2>/dev/null",
+        "polyclave evidence verify 2>/dev/null",
+        VERIFY "--policy nosuch.json 2>/dev/null",
+        VERIFY "--what 2>/dev/null",
+        VERIFY "more 2>/dev/null",
+        "polyclave evidence verify --vendor snp --evidence q4 --collateral v/collateral --at 1 "
+        "2>/dev/null",
+        "polyclave evidence verify --vendor tdx --evidence nosuch --collateral v/collateral --at 1 "
+        "2>/dev/null",
+        "polyclave evidence verify --vendor tdx --evidence q4 --collateral nosuch --at 1 "
+        "2>/dev/null",
+        "polyclave evidence verify --vendor tdx --evidence q4 --collateral p4 --at 1 2>/dev/null",
+        "polyclave evidence verify --vendor tdx --evidence q4 --collateral v/collateral --at "
+        "2027-02-30T00:00:00Z 2>/dev/null",
+        "polyclave evidence verify --vendor tdx --evidence q4 --collateral v/collateral --at now "
+        "2>/dev/null",
+        "polyclave evidence measure 2>/dev/null",
+        "polyclave evidence measure --sim 2>/dev/null",
+        "polyclave evidence measure --sim --file nosuch 2>/dev/null",
+        "polyclave-quote-sim 2>/dev/null",
+        "head -c 63 /dev/zero | polyclave-quote-sim --platform p4 2>/dev/null",
+        "head -c 65 /dev/zero | polyclave-quote-sim --platform p4 2>/dev/null",
+        "head -c 64 /dev/zero | polyclave-quote-sim --platform nosuch 2>/dev/null",
+        "polyclave-quote-sim init-platform x 2>/dev/null",
+    };
+    (void)state;
+    for (size_t i = 0; i < PC_ARRAY_LEN(bad); i++)
+        if (run(bad[i]) != PC_CLI_USAGE)
+            fail_msg("exit code of: %s", bad[i]);
+}
+
+static void test_policy_files(void **state)
+{
+    static const char *const bad[] = {
+        "",
+        "[]",
+        "{\"nosuch\":1}",
+        "{\"tcb_statuses\":[]}",
+        "{\"tcb_statuses\":[\"Revoked\"]}",
+        "{\"tcb_statuses\":[\"NotSupported\"]}",
+        "{\"tcb_statuses\":\"UpToDate\"}",
+        "{\"measurements\":[]}",
+        "{\"mrtd\":\"00\"}",
+        "{\"min_tcb_number\":-1}",
+        "{\"allow_pks\":1}",
+        "{\"allow_pks\":true,\"allow_pks\":true}",
+        "{\"min_tcb_date\":\"yesterday\"}",
+        "{\"min_tcb_date\":\"2026-02-30T00:00:00Z\"}",
+        "{\"denied_advisories\":[\"\"]}",
+        "{\"root_sha256\":\"zz\"}",
+        "{} x",
+    };
+    char line[512];
+    (void)state;
+    for (size_t i = 0; i < PC_ARRAY_LEN(bad); i++) {
+        (void)snprintf(line, sizeof(line),
+                       "printf '%%s' '%s' > bad.json; " VERIFY "--policy bad.json 2>/dev/null",
+                       bad[i]);
+        if (run(line) != PC_CLI_USAGE)
+            fail_msg("taken: %s", bad[i]);
+    }
+    static const char *const refused[][2] = {
+        {"\"min_tcb_number\":21", "tcb_info_evaluation_number"},
+        {"\"min_qe_number\":21", "qe_identity_evaluation_number"},
+        {"\"min_tcb_date\":\"2026-01-01T00:00:00Z\"", "tcb_date"},
+        {"\"rtmr0\":"
+         "\"010000000000000000000000000000000000000000000000000000000000000000000000000000"
+         "000000000000000000\"",
+         "measurement"},
+        {"\"report_data\":\"0100000000000000000000000000000000000000000000000000000000000000000000"
+         "0000000000000000000000000000000000000000000000000000000000\"",
+         "report_data"},
+    };
+    for (size_t i = 0; i < PC_ARRAY_LEN(refused); i++) {
+        (void)snprintf(line, sizeof(line),
+                       "printf '%%s' \"$(sed 's/}$//' policy.json),\"'%s}' > p.json; " VERIFY
+                       "--policy p.json --json",
+                       refused[i][0]);
+        assert_int_equal(run(line), PC_CLI_NO);
+        expect_json("REJECT", refused[i][1]);
+    }
+}
+
+/* The digest that is printed beforehand is the one of the evidence. */
+static void test_measure(void **state)
+{
+    char digest[65];
+    (void)state;
+    assert_int_equal(run("polyclave evidence measure --sim --file prog --policy policy.bin | "
+                         "sed -n 's/^measurement //p'"),
+                     0);
+    assert_int_equal(strlen(out), 65);
+    memcpy(digest, out, 64);
+    digest[64] = '\0';
+    assert_int_equal(run(VERIFY "--policy policy.json"), PC_CLI_YES);
+    assert_non_null(strstr(out, digest));
+    assert_int_equal(run("polyclave evidence verify --vendor tdx --evidence q5 --collateral "
+                         "v/collateral --at 1800000000 --policy policy.json"),
+                     PC_CLI_YES);
+    assert_non_null(strstr(out, digest));
+    assert_int_equal(run("polyclave evidence measure --sim --file prog --json"), 0);
+    assert_null(strstr(out, digest)); /* the policy counts */
+}
+
+static void test_help(void **state)
+{
+    (void)state;
+    assert_int_equal(run("polyclave --help"), 0);
+    assert_non_null(strstr(out, "evidence"));
+    assert_int_equal(run("polyclave evidence --help"), 0);
+    assert_non_null(strstr(out, "Examples:"));
+    assert_int_equal(run("polyclave evidence verify --help"), 0);
+    assert_int_equal(run("polyclave-quote-sim --help"), 0);
+    assert_int_equal(run("polyclave-quote-tsm --help"), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_accept),  cmocka_unit_test(test_refuse),
+        cmocka_unit_test(test_usage),   cmocka_unit_test(test_policy_files),
+        cmocka_unit_test(test_measure), cmocka_unit_test(test_help),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
