@@ -56,11 +56,12 @@ contract NetworkGovernor is
     uint48 private immutable _delay;
     uint32 private immutable _period;
     uint256 private immutable _threshold;
+    uint48 private immutable _extension;
 
     constructor(Parameters memory p)
         Governor(Labels.DOMAIN_NAME)
         GovernorVotes(IVotes(p.registry))
-        GovernorPreventLateQuorum(p.extensionSeconds)
+        GovernorPreventLateQuorum(0)
         GovernorTimelockControl(TimelockController(p.timelock))
     {
         if (p.periodSeconds == 0) revert ParameterOutOfRange("periodSeconds", 0, 1);
@@ -79,7 +80,11 @@ contract NetworkGovernor is
             }
             if (p.delaySeconds < 1 days) revert ParameterOutOfRange("delaySeconds", p.delaySeconds, 1 days);
         }
+        if (p.extensionSeconds > p.periodSeconds) {
+            revert ParameterOutOfRange("extensionSeconds", p.extensionSeconds, p.periodSeconds);
+        }
         council = p.council;
+        _extension = p.extensionSeconds;
         quorumFloor = p.quorumFloor;
         quorumPercent = p.quorumPercent;
         _delay = p.delaySeconds;
@@ -97,6 +102,11 @@ contract NetworkGovernor is
 
     function proposalThreshold() public view override returns (uint256) {
         return _threshold;
+    }
+
+    /// @notice A quorum reached late leaves at least this much time to answer it.
+    function lateQuorumVoteExtension() public view override returns (uint48) {
+        return _extension;
     }
 
     /// @notice The larger of the floor and quorumPercent of all votes at that time.

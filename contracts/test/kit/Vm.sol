@@ -96,8 +96,16 @@ interface Vm {
     function envOr(string calldata name, string calldata fallbackText) external view returns (string memory);
     function envOr(string calldata name, uint256 fallbackValue) external view returns (uint256);
 
+    function envUint(string calldata name) external view returns (uint256);
+    function computeCreateAddress(address deployer, uint256 nonce) external pure returns (address);
+    function parseJsonAddressArray(string calldata json, string calldata path)
+        external
+        pure
+        returns (address[] memory);
+
     // broadcast (scripts only)
     function startBroadcast() external;
+    function startBroadcast(uint256 key) external;
     function stopBroadcast() external;
     function serializeAddress(string calldata object, string calldata key, address value)
         external

@@ -1,0 +1,187 @@
+#!/usr/bin/env node
+// SPDX-License-Identifier: Apache-2.0
+//
+// Reads a deployment back and writes deployment.json, or says what is not as the build and the
+// parameter file say, and exits 1.
+//
+//     readback.js --rpc URL --params FILE --addresses FILE --out FILE
+//
+// Checked: the code of every contract is that of the build (immutable values masked, then compared
+// between the contracts that must agree); periods, sizes and roles are the parameter file's; nobody but
+// the Governor may schedule, nobody is admin but the Timelock itself.
+'use strict';
+
+const crypto = require('crypto');
+const fs = require('fs');
+const path = require('path');
+
+const SOURCES = {
+  CertificateReader: 'CertificateReader.sol', CollateralReader: 'CollateralReader.sol',
+  TdxVerifier: 'TdxVerifier.sol', VerifierRouter: 'VerifierRouter.sol', TcbPolicy: 'TcbPolicy.sol',
+  Attestations: 'Attestations.sol', Measurements: 'Measurements.sol', NodeRegistry: 'NodeRegistry.sol',
+  SeatRule: 'SeatRule.sol', Seating: 'Seating.sol', Counting: 'Counting.sol', Epochs: 'Epochs.sol',
+  Apps: 'Apps.sol', GuardianCouncil: 'GuardianCouncil.sol', Timelock: 'Timelock.sol',
+  NetworkGovernor: 'NetworkGovernor.sol', Ratifier: 'Ratifier.sol',
+};
+
+// contract, getter, what it must answer: the address of another contract, or a parameter
+const POINTERS = [
+  ['TcbPolicy', 'timelock', 'Timelock'], ['TcbPolicy', 'ratifier', 'Ratifier'],
+  ['TcbPolicy', 'router', 'VerifierRouter'], ['TdxVerifier', 'policy', 'TcbPolicy'],
+  ['VerifierRouter', 'timelock', 'Timelock'], ['VerifierRouter', 'ratifier', 'Ratifier'],
+  ['Measurements', 'timelock', 'Timelock'], ['Measurements', 'ratifier', 'Ratifier'],
+  ['Measurements', 'council', 'GuardianCouncil'],
+  ['Attestations', 'router', 'VerifierRouter'], ['Attestations', 'policy', 'TcbPolicy'],
+  ['Attestations', 'council', 'GuardianCouncil'],
+  ['NodeRegistry', 'attestations', 'Attestations'], ['NodeRegistry', 'measurements', 'Measurements'],
+  ['NodeRegistry', 'tcbPolicy', 'TcbPolicy'], ['NodeRegistry', 'council', 'GuardianCouncil'],
+  ['NodeRegistry', 'epochs', 'Epochs'], ['NodeRegistry', 'timelock', 'Timelock'],
+  ['NodeRegistry', 'ratifier', 'Ratifier'],
+  ['Seating', 'epochs', 'Epochs'], ['Seating', 'registry', 'NodeRegistry'], ['Seating', 'rule', 'SeatRule'],
+  ['Seating', 'measurements', 'Measurements'], ['Seating', 'tcbPolicy', 'TcbPolicy'],
+  ['Counting', 'epochs', 'Epochs'],
+  ['Epochs', 'registry', 'NodeRegistry'], ['Epochs', 'seating', 'Seating'],
+  ['Epochs', 'counting', 'Counting'], ['Epochs', 'council', 'GuardianCouncil'],
+  ['Epochs', 'timelock', 'Timelock'],
+  ['GuardianCouncil', 'timelock', 'Timelock'], ['GuardianCouncil', 'ratifier', 'Ratifier'],
+  ['GuardianCouncil', 'governor', 'NetworkGovernor'], ['GuardianCouncil', 'epochs', 'Epochs'],
+  ['GuardianCouncil', 'registry', 'NodeRegistry'],
+  ['NetworkGovernor', 'timelock', 'Timelock'], ['NetworkGovernor', 'token', 'NodeRegistry'],
+  ['NetworkGovernor', 'council', 'GuardianCouncil'],
+  ['Ratifier', 'registry', 'NodeRegistry'], ['Ratifier', 'epochs', 'Epochs'],
+  ['Ratifier', 'council', 'GuardianCouncil'], ['Ratifier', 'measurements', 'Measurements'],
+  ['Ratifier', 'tcbPolicy', 'TcbPolicy'], ['Ratifier', 'router', 'VerifierRouter'],
+];
+const VALUES = [
+  ['Epochs', 'targetN', 'targetN'], ['Epochs', 'margin', 'margin'], ['Epochs', 'protocol', 'protocol'],
+  ['Epochs', 'slashParts', 'slashParts'], ['Epochs', 'windowBlocks', 'windowBlocks'],
+  ['Epochs', 'phaseBlocks', 'phaseBlocks'], ['Epochs', 'readyBlocks', 'readyBlocks'],
+  ['Epochs', 'epochSeconds', 'epochSeconds'], ['Epochs', 'cooldownSeconds', 'cooldownSeconds'],
+  ['Epochs', 'absenceSeconds', 'absenceSeconds'], ['Epochs', 'slashDelaySeconds', 'slashDelaySeconds'],
+  ['Epochs', 'sealWaitSeconds', 'sealWaitSeconds'], ['Epochs', 'joinWaitSeconds', 'joinWaitSeconds'],
+  ['NodeRegistry', 'minBond', 'minBond'], ['NodeRegistry', 'probationSeconds', 'probationSeconds'],
+  ['NodeRegistry', 'expireSeconds', 'expireSeconds'], ['NodeRegistry', 'strikeParts', 'strikeParts'],
+  ['NodeRegistry', 'strikeLimit', 'strikeLimit'],
+  ['Timelock', 'getMinDelay', 'noticeSeconds'], ['Timelock', 'lapseSeconds', 'lapseSeconds'],
+  ['Apps', 'minNoticeSeconds', 'appNoticeSeconds'],
+  ['NetworkGovernor', 'votingDelay', 'voteDelaySeconds'],
+  ['NetworkGovernor', 'votingPeriod', 'votePeriodSeconds'],
+  ['NetworkGovernor', 'lateQuorumVoteExtension', 'voteExtensionSeconds'],
+  ['NetworkGovernor', 'proposalThreshold', 'voteThreshold'],
+  ['NetworkGovernor', 'quorumFloor', 'quorumFloor'], ['NetworkGovernor', 'quorumPercent', 'quorumPercent'],
+  ['Ratifier', 'votingDelay', 'ratifyDelaySeconds'], ['Ratifier', 'votingPeriod', 'ratifyPeriodSeconds'],
+  ['Ratifier', 'quorumFloor', 'quorumFloor'],
+  ['GuardianCouncil', 'longestFreezeSeconds', 'longestFreezeSeconds'],
+  ['GuardianCouncil', 'repeatSeconds', 'freezeRepeatSeconds'],
+  ['Attestations', 'maxBoundAgeBlocks', 'maxBoundAgeBlocks'], ['Attestations', 'maxAgeSeconds', 'maxAgeSeconds'],
+  ['TcbPolicy', 'graceSeconds', 'graceSeconds'], ['VerifierRouter', 'delaySeconds', 'verifierDelaySeconds'],
+];
+
+const options = {};
+for (let i = 2; i + 1 < process.argv.length; i += 2) options[process.argv[i].replace(/^--/, '')] = process.argv[i + 1];
+for (const name of ['rpc', 'params', 'addresses', 'out']) {
+  if (!options[name]) {
+    console.error('usage: readback.js --rpc URL --params FILE --addresses FILE --out FILE');
+    process.exit(2);
+  }
+}
+const root = path.join(__dirname, '..');
+const params = JSON.parse(fs.readFileSync(options.params, 'utf8'));
+const addresses = JSON.parse(fs.readFileSync(options.addresses, 'utf8'));
+const wrong = [];
+
+let calls = 0;
+async function rpc(method, parameters) {
+  const answer = await fetch(options.rpc, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ jsonrpc: '2.0', id: ++calls, method, params: parameters }),
+  });
+  const body = await answer.json();
+  if (body.error) throw new Error(`${method}: ${body.error.message}`);
+  return body.result;
+}
+
+function artifact(name) {
+  const folder = path.join(root, 'out', SOURCES[name]);
+  const found = fs.readdirSync(folder).filter((f) => f === `${name}.json` || new RegExp(`^${name}\\.[a-z]+\\.json$`).test(f));
+  if (found.length !== 1) throw new Error(`${folder}: ${found.length} builds of ${name}; run forge clean and build`);
+  return JSON.parse(fs.readFileSync(path.join(folder, found[0]), 'utf8'));
+}
+
+/// Runtime code with every immutable value zeroed.
+function masked(code, references) {
+  const bytes = Buffer.from(code.replace(/^0x/, ''), 'hex');
+  for (const places of Object.values(references || {})) {
+    for (const { start, length } of places) bytes.fill(0, start, start + length);
+  }
+  return bytes;
+}
+
+async function call(name, signature, extra = '') {
+  const build = artifact(name);
+  const selector = build.methodIdentifiers[signature];
+  if (!selector) throw new Error(`${name} has no ${signature}`);
+  return rpc('eth_call', [{ to: addresses[name], data: `0x${selector}${extra}` }, 'latest']);
+}
+
+function differs(where, found, needed) {
+  if (String(found).toLowerCase() !== String(needed).toLowerCase()) {
+    wrong.push(`${where}: found ${found}, needed ${needed}`);
+  }
+}
+
+const word = (address) => address.replace(/^0x/, '').toLowerCase().padStart(64, '0');
+
+async function main() {
+  const chainId = Number(await rpc('eth_chainId', []));
+  differs('chain id', chainId, params.chainId);
+  const block = Number(await rpc('eth_blockNumber', []));
+  const contracts = {};
+  const digest = crypto.createHash('sha256');
+  for (const name of Object.keys(SOURCES)) {
+    const build = artifact(name);
+    const found = await rpc('eth_getCode', [addresses[name], 'latest']);
+    const references = build.deployedBytecode.immutableReferences;
+    const here = masked(found, references);
+    if (!here.equals(masked(build.deployedBytecode.object, references))) {
+      wrong.push(`${name}: the code at ${addresses[name]} is not that of the build`);
+    }
+    const account = await rpc('eth_getProof', [addresses[name], [], 'latest']);
+    contracts[name] = { address: addresses[name], codeHash: account.codeHash };
+    digest.update(name).update('\0').update(masked(build.deployedBytecode.object, references));
+  }
+  for (const [name, getter, target] of POINTERS) {
+    const found = await call(name, `${getter}()`);
+    differs(`${name}.${getter}`, `0x${found.slice(-40)}`, addresses[target]);
+  }
+  for (const [name, getter, parameter] of VALUES) {
+    const found = BigInt(await call(name, `${getter}()`));
+    differs(`${name}.${getter}`, found, BigInt(params[parameter]));
+  }
+  // roles: the Governor proposes and cancels, anybody executes, the Timelock is its own only admin
+  for (const [role, holder, needed] of [
+    ['PROPOSER_ROLE', addresses.NetworkGovernor, true], ['CANCELLER_ROLE', addresses.NetworkGovernor, true],
+    ['EXECUTOR_ROLE', '0x0', true], ['DEFAULT_ADMIN_ROLE', addresses.Timelock, true],
+    ['DEFAULT_ADMIN_ROLE', addresses.NetworkGovernor, false],
+  ]) {
+    const id = (await call('Timelock', `${role}()`)).slice(2);
+    const found = BigInt(await call('Timelock', 'hasRole(bytes32,address)', id + word(holder))) === 1n;
+    differs(`Timelock ${role} of ${holder}`, found, needed);
+  }
+  if (wrong.length) {
+    for (const line of wrong) console.error(`readback: ${line}`);
+    process.exit(1);
+  }
+  const networkId = await call('Epochs', 'networkId()');
+  const deployer = `0x${(await call('Measurements', 'deployer()')).slice(-40)}`;
+  const result = { chainId, block, networkId, deployer, buildDigest: digest.digest('hex'), contracts };
+  fs.writeFileSync(`${options.out}.part`, `${JSON.stringify(result, null, 2)}\n`);
+  fs.renameSync(`${options.out}.part`, options.out);
+  console.log(`deployed: ${Object.keys(contracts).length} contracts on chain ${chainId}, read back at block ${block}: ${options.out}`);
+}
+
+main().catch((error) => {
+  console.error(`readback: ${error.message}`);
+  process.exit(1);
+});
