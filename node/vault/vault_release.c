@@ -261,6 +261,17 @@ static void answer_request(struct vault *v, const struct asking *a)
 
 /* ---- the join ---- */
 
+/* Verdicts are kept per evidence and subject: nobody but the holder of the boot key can have a
+ * subject's verdict looked at, replaced or dropped. */
+static void verdict_key(uint8_t out[static 32], const struct asking *a)
+{
+    struct sha256 h;
+    sha256_init(&h);
+    sha256_update(&h, a->m->request.evidence_hash, 32);
+    sha256_update(&h, a->subject, 32);
+    sha256_final(&h, out);
+}
+
 /* With a record: does the policy accept, is there a verdict, do they agree? NEED is sent and OK not
  * returned while something is missing. */
 enum joined { JOINED, WAITING, REFUSED };
@@ -269,7 +280,7 @@ static enum joined join(struct vault *v, const struct asking *a, struct vault_pe
                         enum wire_release_code *code)
 {
     const struct ipc_release_fields *r = &a->m->request;
-    const struct vault_verdict *w = vault_table_find(&v->verdicts, r->evidence_hash);
+    const struct vault_verdict *w = vault_table_find(&v->verdicts, p->verdict_key);
     bool usable =
         w != NULL && (!p->have_record || w->verdict.collateral_epoch == p->record.collateral_epoch);
     if (p->have_refusal) {
@@ -294,6 +305,9 @@ static enum joined join(struct vault *v, const struct asking *a, struct vault_pe
         return WAITING;
     }
     *code = join_verdict(v, r, &p->record, &w->verdict);
+    /* It may be the verdict that is wrong: have it judged again before it refuses a second time. */
+    if (*code == WIRE_RELEASE_CODE_EVIDENCE_REJECTED)
+        vault_table_remove(&v->verdicts, p->verdict_key);
     if (*code != WIRE_RELEASE_CODE_OK)
         return REFUSED;
     if (quota_used(v, &v->apps, r->app_id) >= p->record.app_quota) {
@@ -332,6 +346,7 @@ VAULT_HANDLER(vp_request)
     if ((code = choose_key(v, &a)) == WIRE_RELEASE_CODE_OK) {
         struct vault_pending *p = vault_table_put(&v->pending, a.digest);
         memcpy(p->evidence_hash, m->request.evidence_hash, sizeof p->evidence_hash);
+        verdict_key(p->verdict_key, &a);
         switch (join(v, &a, p, &code)) {
         case JOINED:
             answer_request(v, &a);
@@ -392,7 +407,7 @@ VAULT_HANDLER(va_verdict)
         p->have_refusal = true;
         return PC_OK;
     }
-    struct vault_verdict *kept = vault_table_put(&v->verdicts, m->evidence_hash);
+    struct vault_verdict *kept = vault_table_put(&v->verdicts, p->verdict_key);
     kept->verdict = *m;
     p->want_verdict = false;
     return PC_OK;

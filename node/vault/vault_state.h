@@ -42,10 +42,11 @@ struct vault_pending {
     bool have_refusal; /* a verdict that refuses: it is for this request alone */
     bool want_verdict;
     uint8_t evidence_hash[32];
+    uint8_t verdict_key[32];
     struct ipc_vc_record record;
 };
 
-/* An accepting verdict; key = SHA-256 over evidence hash and collateral epoch. */
+/* The latest accepting verdict on an evidence, for a subject; key = SHA-256 over both. */
 struct vault_verdict {
     struct vault_entry head;
     struct ipc_va_verdict verdict;

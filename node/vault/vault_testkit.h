@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * vault_testkit.h - a committee of vault cores in one process, with honest stand-ins for the
+ * processes around them; for tests only.
+ *
+ *     world_new(n, group)      vaults with keys, heads, a policy
+ *     world_genesis(w)         enrol, open, join, deal, vote, activate: every vault serves epoch 1
+ *     request_of(w, i, &r)     a genuine enclave's request to vault i, and what attest and chain
+ * say
+ */
+#ifndef PC_NODE_VAULT_TESTKIT_H
+#define PC_NODE_VAULT_TESTKIT_H
+
+#include "base/rng_seeded.h"
+#include "node/vault/vault_state.h"
+
+#define WORLD_MAX    8u
+#define WORLD_FRAMES 512u
+
+struct sent {
+    enum ipc_process to;
+    size_t n;
+    uint8_t bytes[WIRE_RECORD_MAX];
+};
+
+/* One vault and what it sent since the last look. */
+struct cell {
+    struct world *w;
+    uint16_t index; /* from 1; its node id is 100 + index */
+    struct vault *v;
+    struct arena *arena;
+    struct rng_seeded rng;
+    struct dkg_complaint_rec room[WORLD_MAX * WORLD_MAX];
+    struct sent out[WORLD_FRAMES];
+    size_t out_n;
+    uint64_t seq;
+
+    struct ipc_vc_member member;   /* as chain will state it */
+    struct ipc_va_verdict verdict; /* as attest would judge its evidence; digest is per attempt */
+    uint8_t blob[DKG_BLOB_MAX];
+    size_t blob_n;
+    struct ipc_vd_ncall commit, vote;
+};
+
+struct world {
+    uint16_t n;
+    const struct group *g;
+    struct policy_policy policy;
+    uint64_t now_ms;
+    struct wire_head head;
+    struct ipc_vc_open open;
+    struct dkg_public pub; /* of the active epoch */
+    struct cell *cell[WORLD_MAX + 1];
+};
+
+struct world *world_new(uint16_t n, const struct group *g, uint64_t seed);
+void world_free(struct world *w);
+
+/* A message to a vault; what vault_frame says. */
+#define TELL(c, from, name, m)                                                                     \
+    __extension__({                                                                                \
+        uint8_t tell_buf[WIRE_RECORD_MAX];                                                         \
+        struct bytes tell_frame;                                                                   \
+        assert_int_equal(ipc_encode_##name(&tell_frame, tell_buf, sizeof tell_buf, (m)), PC_OK);   \
+        vault_frame((c)->v, (from), tell_frame, (c)->w->now_ms);                                   \
+    })
+#define MUST_TELL(c, from, name, m) assert_int_equal(TELL(c, from, name, m), PC_OK)
+
+/* The first message of that type among what it sent, decoded into *m and taken out; false if none.
+ */
+#define HEARD(c, type, name, m)                                                                    \
+    __extension__({                                                                                \
+        struct sent *heard_s = cell_find((c), (type));                                             \
+        bool heard_ok = heard_s != NULL;                                                           \
+        if (heard_ok) {                                                                            \
+            assert_int_equal(ipc_decode_##name((m), bytes_of(heard_s->bytes, heard_s->n)), PC_OK); \
+            heard_s->n = 0;                                                                        \
+        }                                                                                          \
+        heard_ok;                                                                                  \
+    })
+#define MUST_HEAR(c, type, name, m) assert_true(HEARD(c, type, name, m))
+
+struct sent *cell_find(struct cell *c, uint16_t type);
+void cell_forget(struct cell *c);
+
+/* The next head, `blocks` on, to every vault. */
+void world_head(struct world *w, uint64_t blocks);
+void cell_head(struct cell *c, uint64_t epoch);
+
+void world_enrol(struct world *w);
+/* Fill open and members from the enrolments; root is computed. */
+void world_prepare_open(struct world *w);
+void cell_open(struct cell *c);
+/* Verdicts of every member for every vault. */
+void world_judge(struct world *w);
+void world_deal(struct world *w);
+void world_commit(struct world *w);
+void world_feed(struct world *w, struct cell *to, uint16_t dealer);
+void world_vote(struct world *w);
+void world_activate(struct world *w);
+void world_genesis(struct world *w);
+/* Every other member signs its head over this one's nonce. */
+void cell_lease(struct cell *c);
+void cell_rebuild_member(struct cell *c);
+
+/* A genuine enclave. */
+struct enclave {
+    struct ed25519_sk sign_sk;
+    struct x25519_sk hpke_sk;
+    struct wire_boot_keys boot;
+    struct ipc_vp_request request;
+    uint8_t digest[32];
+    struct ipc_va_verdict verdict;
+    struct ipc_vc_record record;
+};
+
+void enclave_new(struct enclave *e, struct cell *c, uint64_t seed);
+/* After a change to e->request.request: digest, signature, and the digests of both statements. */
+void enclave_sign(struct enclave *e);
+/* Report data, claims and evidence hash of the verdict from its fields; record's claims follow. */
+void enclave_attest(struct enclave *e, struct cell *c);
+void verdict_claims(struct ipc_va_verdict *v);
+
+/* Request, statements, request again; the code of the outcome (OK: *answer is filled). */
+enum wire_release_code enclave_ask(struct enclave *e, struct cell *c, struct ipc_vp_answer *answer);
+
+#endif
