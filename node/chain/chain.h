@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * chain.h - the parts of polyclave-chain and what they share.
+ *
+ *   main.c      links and handlers
+ *   asks.c      questions to rpc, answers by id
+ *   prove.c     storage words of several contracts, proved at one head
+ *   sync.c      the round: agreed head -> headers -> logs -> calldata -> proofs -> tell
+ *   index.c     what the logs said: nodes, records, certificates, policies
+ *   take.c      one log at a time into index and board
+ *   posted.c    calldata of postings: evidence, certificates, collateral
+ *   attempt.c   the attempt under way and the active epoch: facts for vault and polyclaved
+ *   standing.c  this node's own standing, and what is in force
+ *   lookup.c    record and policy for one release request
+ *
+ * There is no network here and no JSON: rpc brings bounded binary, and nothing of it counts before a
+ * header's hash, a Merkle proof or a running hash says so. After a start everything is read again from
+ * the contracts' first block; nothing is kept over a restart.
+ */
+#ifndef PC_NODE_CHAIN_H
+#define PC_NODE_CHAIN_H
+
+#include "chain/app_policy.h"
+#include "chain/board.h"
+#include "chain/cursor.h"
+#include "chain/events.h"
+#include "chain/gossip.h"
+#include "chain/head.h"
+#include "chain/mpt.h"
+#include "chain/view.h"
+#include "node/daemon/daemon.h"
+
+struct chain;
+
+/* ---- asks.c ---- */
+
+#define ASKS_MAX       64
+#define ASK_TIMEOUT_MS 20000u
+
+/* data is empty unless e is PC_OK. */
+typedef void (*ask_done)(void *ctx, enum err_code e, unsigned endpoint, struct bytes data);
+
+struct ask {
+    bool used;
+    uint64_t id;
+    uint64_t sent;
+    ask_done done;
+    void *ctx;
+};
+
+struct asks {
+    struct ask a[ASKS_MAX];
+    uint64_t next_id;
+};
+
+/* m->id is set here. PC_E_FULL, or the link's error: done is then not called. */
+PC_MUST_USE enum err_code ask_send(struct chain *c, struct ipc_cr_ask *m, ask_done done, void *ctx);
+enum err_code ask_answer(struct chain *c, const struct ipc_cr_answer *m);
+void ask_blame(struct chain *c, unsigned endpoint, enum err_code why);
+void asks_tick(struct chain *c);
+/* rpc is gone: everything that is open ends with PC_E_RETRY. */
+void asks_drop(struct chain *c);
+
+/* ---- prove.c ---- */
+
+#define PROVE_SETS  8
+#define PROVE_SLOTS 16
+
+struct proof_set {
+    struct evm_address account;
+    unsigned n;
+    struct evm_word slot[PROVE_SLOTS];
+    struct evm_word word[PROVE_SLOTS]; /* the answer */
+};
+
+struct prove {
+    struct chain *c;
+    bool active;
+    struct head head;
+    unsigned n_sets;
+    struct proof_set set[PROVE_SETS];
+    unsigned at;
+    uint8_t avoid;
+    /* PC_OK: every word is proved at `head`. PC_E_RETRY: they could not be had. */
+    void (*done)(struct prove *p, enum err_code e);
+    void *ctx;
+};
+
+/* Begin a batch at the accepted head. */
+void prove_begin(struct prove *p, struct chain *c, void (*done)(struct prove *, enum err_code),
+                 void *ctx);
+/* Add an account; then add slots to it. More than fits is a bug. */
+struct proof_set *prove_account(struct prove *p, const uint8_t address[static 20]);
+/* Position of the word in set->word. */
+unsigned prove_slot(struct proof_set *s, struct evm_word slot);
+void prove_run(struct prove *p);
+
+/* ---- index.c ---- */
+
+#define NODES_MAX       4096
+#define RECORDS_MAX     16384
+#define LEAVES_MAX      4096
+#define AUTHORITIES_MAX 64
+#define POLICIES_MAX    1024
+#define SIGNERS_MAX     64
+#define LEAF_RECORD     131
+#define CERT_MAX        2048
+
+struct node_entry {
+    uint32_t id; /* 0: free */
+    struct event_keys keys;
+    struct evm_word keys_hash, record, measurement, platform;
+    struct evm_address owner, verifier;
+    uint8_t vendor;
+    uint8_t n_domains;
+    struct evm_word domain[PC_EVENT_DOMAINS];
+    char endpoint[PC_EVENT_ENDPOINT + 1];
+    bool left, revoked;
+};
+
+/* One record of Attestations, as its event said; proved when it is used. */
+struct record_entry {
+    bool used;
+    struct evm_word record, subject, context, measurement, platform, claims;
+    struct evm_address verifier;
+    struct evm_word tx; /* where the evidence is */
+    uint64_t bound_block;
+    uint64_t attested_at;
+    bool parsed; /* the fields below come from calldata */
+    uint8_t product[32];
+    uint8_t leaf_issuer;
+    uint8_t leaf[LEAF_RECORD];
+    size_t evidence_n;
+    uint8_t *evidence; /* of nodes only; owned */
+};
+
+struct leaf_entry {
+    bool used;
+    uint8_t record[LEAF_RECORD];
+    struct evm_word authority;
+    size_t n;
+    uint8_t der[CERT_MAX];
+};
+
+struct authority_entry {
+    bool used;
+    struct evm_word id;
+    uint8_t role;
+    size_t n;
+    uint8_t der[CERT_MAX];
+};
+
+/* Which authority signed the object with that digest. */
+struct signer_entry {
+    bool used;
+    uint8_t digest[32];
+    struct evm_word authority;
+};
+
+/* Bytes of an application's policy by their keccak256. */
+struct policy_entry {
+    bool used;
+    struct evm_word hash;
+    size_t n;
+    uint8_t *bytes; /* owned */
+};
+
+struct index {
+    struct node_entry nodes[NODES_MAX];
+    struct record_entry records[RECORDS_MAX];
+    struct leaf_entry leaves[LEAVES_MAX];
+    struct authority_entry authorities[AUTHORITIES_MAX];
+    struct signer_entry signers[SIGNERS_MAX];
+    struct policy_entry policies[POLICIES_MAX];
+    size_t next_record, next_leaf, next_policy, next_signer;
+};
+
+void index_clear(struct index *x);
+struct node_entry *index_node(struct index *x, uint32_t id); /* NULL if unknown */
+struct node_entry *index_node_new(struct index *x, uint32_t id);
+struct node_entry *index_node_by_keys(struct index *x, const struct evm_word *keys_hash);
+struct record_entry *index_record(struct index *x, const struct evm_word *record);
+struct record_entry *index_record_new(struct index *x, const struct evm_word *record);
+struct leaf_entry *index_leaf(struct index *x, const uint8_t record[static LEAF_RECORD]);
+struct leaf_entry *index_leaf_new(struct index *x);
+struct authority_entry *index_authority(struct index *x, const struct evm_word *id);
+struct authority_entry *index_authority_new(struct index *x, const struct evm_word *id);
+void index_policy_add(struct index *x, struct bytes policy);
+struct bytes index_policy(const struct index *x, const struct evm_word *hash); /* empty: unknown */
+void index_signer_add(struct index *x, const uint8_t digest[static 32],
+                      const struct evm_word *authority);
+const struct signer_entry *index_signer(const struct index *x, const uint8_t digest[static 32]);
+
+/* ---- posted.c ---- */
+
+#define POSTED_MAX 4096
+
+enum posted_kind { POSTED_ATTEST, POSTED_VERIFIER };
+
+struct posted {
+    enum posted_kind kind;
+    struct evm_word tx;
+    struct evm_word key; /* attest: the record; verifier: id that the event gives */
+    uint8_t role;        /* verifier, authority: its role; 0 otherwise */
+    bool leaf;           /* verifier: a leaf certificate, record below */
+    uint8_t record[LEAF_RECORD];
+};
+
+/* A log of the verifier, or an Attested event: its calldata is wanted. */
+void posted_want(struct chain *c, const struct posted *p);
+void posted_verifier_log(struct chain *c, const struct log_record *log);
+/* True while some are wanted and not yet had; fetches the next. */
+bool posted_step(struct chain *c);
+/* Tell polyclaved everything again. */
+void posted_repeat(struct chain *c);
+
+/* ---- attempt.c ---- */
+
+struct attempt_log; /* facts of one attempt, in order */
+
+void attempt_init(struct chain *c);
+void attempt_clear(struct chain *c);
+/* An event of Epochs. */
+void attempt_take(struct chain *c, const struct event *e, const struct log_record *log);
+/* After a whole round, everything proved: give vault, polyclaved and attest what is new. */
+void attempt_tell(struct chain *c);
+void attempt_repeat_vault(struct chain *c);
+void attempt_repeat_polyclaved(struct chain *c);
+void attempt_repeat_peer(struct chain *c);
+void attempt_repeat_attest(struct chain *c);
+/* Do the events that were read match the proved running hashes? */
+PC_MUST_USE enum err_code attempt_check(struct chain *c);
+/* Index of this node in that epoch's committee, 0: none. */
+uint16_t attempt_own_index(const struct chain *c, uint64_t epoch);
+uint32_t attempt_members(const struct chain *c, uint64_t epoch, uint16_t *n, uint16_t *t);
+
+/* ---- standing.c ---- */
+
+enum in_force_object { FORCE_QE_IDENTITY, FORCE_ROOT_CRL, FORCE_PLATFORM_CRL, FORCE_PROCESSOR_CRL };
+
+/* What the words proved at the accepted head say. */
+struct standing {
+    bool known;
+    struct view_now now;
+    struct view_attempt attempt;
+    struct view_opening opening;
+    struct evm_word acc[PC_ACC_COUNT];
+    struct view_epoch active; /* of now.epoch */
+    struct evm_word open_root; /* member root of the attempt under way, if open */
+    uint32_t node_id;
+    enum ipc_node_state state;
+    bool recovering;
+    uint64_t valid_until;
+};
+
+void standing_prove(struct chain *c); /* calls sync_proved when done */
+
+/* ---- lookup.c ---- */
+
+#define LOOKUPS_MAX 32
+
+struct lookup {
+    bool used;
+    struct ipc_pc_lookup ask;
+    struct prove prove;
+    struct app_policy policy;
+    struct record_entry record;
+};
+
+enum err_code lookup_start(struct chain *c, const struct ipc_pc_lookup *m);
+void lookups_drop(struct chain *c);
+
+/* Context of one piece of evidence for attest: the objects in force for its product. */
+void context_send(struct chain *c, const uint8_t digest[static 32], const struct record_entry *r,
+                  const struct evm_word in_force[static 5], uint64_t attested_at,
+                  uint32_t collateral_epoch);
+
+/* ---- sync.c ---- */
+
+enum sync_step { SYNC_IDLE, SYNC_HEAD, SYNC_HEADERS, SYNC_LOGS, SYNC_CALLDATA, SYNC_PROOFS };
+
+struct sync {
+    enum sync_step step;
+    uint8_t avoid;          /* endpoints that gave this round a false answer */
+    unsigned logs_endpoint; /* who gave the last logs */
+    uint64_t told;          /* number of the head that was told last */
+    uint64_t fresh_at;      /* loop_now of the last agreed head */
+    enum ipc_health health;
+    struct loop_timer timer;
+};
+
+void sync_start(struct chain *c);
+void sync_step(struct chain *c);
+/* standing.c is done with the round's proofs. */
+void sync_proved(struct chain *c, enum err_code e);
+void sync_drop(struct chain *c);
+/* Everything from the first block again. */
+void sync_restart(struct chain *c);
+
+struct chain {
+    struct daemon d;
+    struct head_verifier verifier;
+    struct log_cursor cursor;
+    struct gossip gossip;
+    struct board board;
+    struct event_sources sources;
+    struct asks asks;
+    struct sync sync;
+    struct index *index;
+    struct attempt_log *attempts;
+    struct standing standing;
+    struct prove standing_proof;
+    struct lookup lookups[LOOKUPS_MAX];
+    struct posted posted[POSTED_MAX];
+    size_t posted_first, posted_n;
+    struct ipc_endpoint_state endpoints[IPC_RPC_MAX];
+    uint32_t n_endpoints;
+    struct evm_address owner;
+    struct wire_node_keys keys; /* own; known once the vault's keys are registered */
+    bool have_config;
+};
+
+#endif

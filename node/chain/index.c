@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * index.c - what the logs said. Tables of fixed size; where one is full the oldest goes (records,
+ * leaves, policies) or the newest is not taken (nodes): a node that many strangers flood forgets old
+ * records, which their owners make anew, and never grows.
+ */
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "node/chain/chain.h"
+
+void index_clear(struct index *x)
+{
+    for (size_t i = 0; i < RECORDS_MAX; i++)
+        free(x->records[i].evidence);
+    for (size_t i = 0; i < POLICIES_MAX; i++)
+        free(x->policies[i].bytes);
+    memset(x, 0, sizeof *x);
+}
+
+struct node_entry *index_node(struct index *x, uint32_t id)
+{
+    struct node_entry *n = &x->nodes[id % NODES_MAX];
+    return id != 0 && n->id == id ? n : NULL;
+}
+
+struct node_entry *index_node_new(struct index *x, uint32_t id)
+{
+    struct node_entry *n = &x->nodes[id % NODES_MAX];
+    if (n->id != 0 && n->id != id)
+        log_warn("node_index_full", LOG_U64("node", id), LOG_U64("dropped", n->id));
+    memset(n, 0, sizeof *n);
+    n->id = id;
+    return n;
+}
+
+struct node_entry *index_node_by_keys(struct index *x, const struct evm_word *keys_hash)
+{
+    for (size_t i = 0; i < NODES_MAX; i++)
+        if (x->nodes[i].id != 0 && evm_word_equal(&x->nodes[i].keys_hash, keys_hash))
+            return &x->nodes[i];
+    return NULL;
+}
+
+struct record_entry *index_record(struct index *x, const struct evm_word *record)
+{
+    for (size_t i = 0; i < RECORDS_MAX; i++)
+        if (x->records[i].used && evm_word_equal(&x->records[i].record, record))
+            return &x->records[i];
+    return NULL;
+}
+
+struct record_entry *index_record_new(struct index *x, const struct evm_word *record)
+{
+    struct record_entry *r = index_record(x, record);
+    if (r == NULL)
+        r = &x->records[x->next_record++ % RECORDS_MAX];
+    free(r->evidence);
+    memset(r, 0, sizeof *r);
+    r->used = true;
+    r->record = *record;
+    return r;
+}
+
+struct leaf_entry *index_leaf(struct index *x, const uint8_t record[static LEAF_RECORD])
+{
+    for (size_t i = 0; i < LEAVES_MAX; i++)
+        if (x->leaves[i].used && memcmp(x->leaves[i].record, record, LEAF_RECORD) == 0)
+            return &x->leaves[i];
+    return NULL;
+}
+
+struct leaf_entry *index_leaf_new(struct index *x)
+{
+    struct leaf_entry *l = &x->leaves[x->next_leaf++ % LEAVES_MAX];
+    memset(l, 0, sizeof *l);
+    l->used = true;
+    return l;
+}
+
+struct authority_entry *index_authority(struct index *x, const struct evm_word *id)
+{
+    for (size_t i = 0; i < AUTHORITIES_MAX; i++)
+        if (x->authorities[i].used && evm_word_equal(&x->authorities[i].id, id))
+            return &x->authorities[i];
+    return NULL;
+}
+
+struct authority_entry *index_authority_new(struct index *x, const struct evm_word *id)
+{
+    struct authority_entry *a = index_authority(x, id);
+    for (size_t i = 0; a == NULL && i < AUTHORITIES_MAX; i++)
+        if (!x->authorities[i].used)
+            a = &x->authorities[i];
+    if (a == NULL)
+        return NULL; /* all of them are the vendor's: there are a handful */
+    memset(a, 0, sizeof *a);
+    a->used = true;
+    a->id = *id;
+    return a;
+}
+
+void index_policy_add(struct index *x, struct bytes policy)
+{
+    struct evm_word hash;
+    evm_keccak(&hash, policy);
+    if (policy.n == 0 || index_policy(x, &hash).n != 0)
+        return;
+    uint8_t *copy = malloc(policy.n);
+    if (copy == NULL)
+        return; /* asked for again after a restart */
+    memcpy(copy, policy.p, policy.n);
+    struct policy_entry *e = &x->policies[x->next_policy++ % POLICIES_MAX];
+    free(e->bytes);
+    *e = (struct policy_entry){true, hash, policy.n, copy};
+}
+
+struct bytes index_policy(const struct index *x, const struct evm_word *hash)
+{
+    for (size_t i = 0; i < POLICIES_MAX; i++)
+        if (x->policies[i].used && evm_word_equal(&x->policies[i].hash, hash))
+            return bytes_of(x->policies[i].bytes, x->policies[i].n);
+    return bytes_of(NULL, 0);
+}
+
+void index_signer_add(struct index *x, const uint8_t digest[static 32],
+                      const struct evm_word *authority)
+{
+    if (index_signer(x, digest) != NULL)
+        return;
+    struct signer_entry *s = &x->signers[x->next_signer++ % SIGNERS_MAX];
+    s->used = true;
+    memcpy(s->digest, digest, sizeof s->digest);
+    s->authority = *authority;
+}
+
+const struct signer_entry *index_signer(const struct index *x, const uint8_t digest[static 32])
+{
+    for (size_t i = 0; i < SIGNERS_MAX; i++)
+        if (x->signers[i].used && memcmp(x->signers[i].digest, digest, 32) == 0)
+            return &x->signers[i];
+    return NULL;
+}
