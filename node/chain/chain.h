@@ -211,6 +211,8 @@ void posted_want(struct chain *c, const struct posted *p);
 void posted_verifier_log(struct chain *c, const struct log_record *log);
 /* True while some are wanted and not yet had; fetches the next. */
 bool posted_step(struct chain *c);
+/* A node joined, or has new keys: its evidence may be here already. */
+void posted_node_keys(struct chain *c, const struct node_entry *n);
 /* Tell polyclaved everything again. */
 void posted_repeat(struct chain *c);
 
@@ -232,11 +234,25 @@ void attempt_repeat_attest(struct chain *c);
 PC_MUST_USE enum err_code attempt_check(struct chain *c);
 /* Index of this node in that epoch's committee, 0: none. */
 uint16_t attempt_own_index(const struct chain *c, uint64_t epoch);
-uint32_t attempt_members(const struct chain *c, uint64_t epoch, uint16_t *n, uint16_t *t);
+/* Where the words of both attempts lie; 0 for one that is not there. */
+uint64_t attempt_active_epoch(const struct chain *c);
+uint64_t attempt_current_epoch(const struct chain *c);
+/* A dropped round: what was being prepared is asked for again. */
+void attempt_drop(struct chain *c);
 
 /* ---- standing.c ---- */
 
-enum in_force_object { FORCE_QE_IDENTITY, FORCE_ROOT_CRL, FORCE_PLATFORM_CRL, FORCE_PROCESSOR_CRL };
+/* Digests of the collateral objects in force for one product, in this order. */
+enum {
+    FORCE_TCB_INFO,
+    FORCE_QE_IDENTITY,
+    FORCE_ROOT_CRL,
+    FORCE_PLATFORM_CRL,
+    FORCE_PROCESSOR_CRL,
+    FORCE_COUNT
+};
+/* Add their slots to a set of the TDX verifier; the words then follow each other from the result on. */
+unsigned force_slots(struct proof_set *s, const uint8_t product[static 32]);
 
 /* What the words proved at the accepted head say. */
 struct standing {
@@ -272,7 +288,7 @@ void lookups_drop(struct chain *c);
 
 /* Context of one piece of evidence for attest: the objects in force for its product. */
 void context_send(struct chain *c, const uint8_t digest[static 32], const struct record_entry *r,
-                  const struct evm_word in_force[static 5], uint64_t attested_at,
+                  const struct evm_word in_force[static FORCE_COUNT], uint64_t attested_at,
                   uint32_t collateral_epoch);
 
 /* ---- sync.c ---- */

@@ -46,12 +46,20 @@ static void keep_registered_id(struct polyclaved *p)
 
 /* ---- from the vault ---- */
 
+static void send_keys(struct polyclaved *p)
+{
+    struct ipc_dc_keys m = {p->keys};
+    if (p->have_keys)
+        (void)DAEMON_SEND(&p->d, IPC_LINK_DC, dc_keys, &m);
+}
+
 static enum err_code on_keys(void *ctx, const struct ipc_vd_keys *m)
 {
     struct polyclaved *p = ctx;
     p->keys = m->keys;
     p->have_keys = true;
     id_keys_node(p->keys_hash, m->keys.ed25519, m->keys.x25519, m->keys.account);
+    send_keys(p);
     log_info("node_keys", LOG_HEX("keys_hash", PC_BYTES(p->keys_hash)),
              LOG_HEX("account", PC_BYTES(m->keys.account)));
     return PC_OK;
@@ -321,6 +329,7 @@ static void on_link_up(void *ctx, enum ipc_link link)
         break;
     case IPC_LINK_DC:
         send_config_chain(p);
+        send_keys(p);
         objects_send_cursor(p);
         break;
     case IPC_LINK_DA:

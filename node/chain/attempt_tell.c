@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * attempt_tell.c - what vault, polyclaved, peer and attest hear of the attempts, each once and in
+ * order; and again from the start after one of them was started anew.
+ */
+#include "base/log.h"
+#include "crypto/labels.h"
+#include "crypto/transcript.h"
+#include "node/chain/attempt.h"
+
+enum err_code attempt_check(struct chain *c)
+{
+    for (int p = 0; p < PC_ACC_RECOVER; p++) {
+        if (!c->board.known[p])
+            continue;
+        enum err_code e = board_check(&c->board, (enum board_phase)p, &c->standing.acc[p]);
+        if (e != PC_OK) {
+            log_warn("events_incomplete", LOG_U64("phase", (uint64_t)p),
+                     LOG_U64("endpoint", c->sync.logs_endpoint));
+            return e;
+        }
+    }
+    return PC_OK;
+}
+
+static void job_digest(const struct chain *c, const struct one_attempt *a, uint16_t index,
+                       uint8_t out[static 32])
+{
+    struct transcript t;
+    transcript_init256(&t, PC_LABEL_NODE_JOIN);
+    transcript_fixed(&t, c->d.policy.network_id, 32);
+    transcript_u64(&t, a->epoch);
+    transcript_u32(&t, a->number);
+    transcript_u16(&t, index);
+    transcript_final256(&t, out);
+}
+
+/* ---- vault ---- */
+
+static bool send_member(struct chain *c, const struct one_attempt *a, uint16_t index)
+{
+    const struct seat *s = &a->seats[index];
+    struct ipc_vc_member m = {.epoch = a->epoch,
+                              .attempt = a->number,
+                              .index = index,
+                              .node_id = s->id,
+                              .enrol_seq = s->enrolled.seq,
+                              .state = IPC_NODE_STATE_LIVE};
+    if (s->id != 0) {
+        memcpy(m.keys.ed25519, s->node.keys.ed25519, 32);
+        memcpy(m.keys.x25519, s->node.keys.x25519, 32);
+        memcpy(m.keys.account, s->node.keys.account.b, 20);
+        memcpy(m.ek, s->enrolled.ek, sizeof m.ek);
+        memcpy(m.pop, s->enrolled.pop, sizeof m.pop);
+        memcpy(m.enrol_signature, s->enrolled.signature, sizeof m.enrol_signature);
+        m.domains_n = s->node.n_domains;
+        for (size_t i = 0; i < m.domains_n && i < PC_ARRAY_LEN(m.domains); i++)
+            memcpy(m.domains[i], s->node.domain[i].b, 32);
+        memcpy(m.owner, s->node.owner.b, sizeof m.owner);
+        m.bound.number = s->record.bound_block;
+        memcpy(m.bound.hash, s->bound_hash.b, sizeof m.bound.hash);
+        memcpy(m.verifier, s->record.verifier.b, sizeof m.verifier);
+        memcpy(m.claims, s->record.claims.b, sizeof m.claims);
+        m.collateral_epoch = s->collateral_epoch;
+        m.valid_until = s->valid_until;
+    } else {
+        m.state = IPC_NODE_STATE_NONE;
+    }
+    return DAEMON_SEND(&c->d, IPC_LINK_VC, vc_member, &m) == PC_OK;
+}
+
+static bool send_fact(struct chain *c, const struct one_attempt *a, const struct fact *f)
+{
+    switch (f->kind) {
+    case FACT_COMMIT: {
+        struct ipc_vc_commit m = {.epoch = a->epoch,
+                                  .attempt = a->number,
+                                  .index = f->index,
+                                  .length = f->length,
+                                  .at = f->at};
+        memcpy(m.hash, f->a, sizeof m.hash);
+        return DAEMON_SEND(&c->d, IPC_LINK_VC, vc_commit, &m) == PC_OK;
+    }
+    case FACT_VOTE: {
+        struct ipc_vc_vote m = {
+            .epoch = a->epoch, .attempt = a->number, .index = f->index, .at = f->at};
+        memcpy(m.bitmap, f->a, sizeof m.bitmap);
+        memcpy(m.transcript, f->b, sizeof m.transcript);
+        return DAEMON_SEND(&c->d, IPC_LINK_VC, vc_vote, &m) == PC_OK;
+    }
+    case FACT_COMPLAINT: {
+        struct ipc_vc_complaint m = {.epoch = a->epoch,
+                                     .attempt = a->number,
+                                     .index = f->index,
+                                     .dealer = f->dealer,
+                                     .at = f->at};
+        memcpy(m.k, f->a, sizeof m.k);
+        memcpy(m.proof, f->proof, sizeof m.proof);
+        return DAEMON_SEND(&c->d, IPC_LINK_VC, vc_complaint, &m) == PC_OK;
+    }
+    case FACT_READY: {
+        struct ipc_vc_ready m = {
+            .epoch = a->epoch, .attempt = a->number, .index = f->index, .at = f->at};
+        memcpy(m.transcript, f->a, sizeof m.transcript);
+        return DAEMON_SEND(&c->d, IPC_LINK_VC, vc_ready, &m) == PC_OK;
+    }
+    case FACT_PHASE: {
+        struct ipc_vc_phase m = {
+            .epoch = a->epoch, .attempt = a->number, .what = f->phase, .at = f->at};
+        memcpy(m.transcript, f->a, sizeof m.transcript);
+        return DAEMON_SEND(&c->d, IPC_LINK_VC, vc_phase, &m) == PC_OK;
+    }
+    }
+    return true;
+}
+
+static bool send_open(struct chain *c, struct one_attempt *a)
+{
+    struct ipc_vc_open o = a->opening;
+    o.b1 = attempt_phase_end(c, a, IPC_PHASE_END_B1);
+    o.b2 = attempt_phase_end(c, a, IPC_PHASE_END_B2);
+    o.b2c = attempt_phase_end(c, a, IPC_PHASE_END_B2C);
+    o.b3 = attempt_phase_end(c, a, IPC_PHASE_END_B3);
+    if (DAEMON_SEND(&c->d, IPC_LINK_VC, vc_open, &o) != PC_OK)
+        return false;
+    for (uint16_t i = 1; i <= o.n; i++)
+        if (!send_member(c, a, i))
+            return false;
+    return true;
+}
+
+static void tell_vault(struct chain *c, struct one_attempt *a)
+{
+    if (!a->used || a->epoch > GENESIS_EPOCH)
+        return;
+    if (!a->told_announced) {
+        struct ipc_vc_announced m = {a->epoch, a->number, a->enrol_until};
+        a->told_announced = DAEMON_SEND(&c->d, IPC_LINK_VC, vc_announced, &m) == PC_OK;
+    }
+    if (!a->open || !a->told_announced || !attempt_prepare(c, a))
+        return;
+    if (!a->told_open)
+        a->told_open = send_open(c, a);
+    while (a->told_open && a->told_facts < a->n_facts && send_fact(c, a, &a->facts[a->told_facts]))
+        a->told_facts++;
+}
+
+/* ---- polyclaved and peer ---- */
+
+static uint32_t member_views(const struct chain *c, const struct one_attempt *a,
+                             struct ipc_member_view views[static WIRE_MEMBERS_MAX])
+{
+    for (uint16_t i = 1; i <= a->opening.n; i++) {
+        struct ipc_member_view *v = &views[i - 1];
+        const struct node_entry *now = index_node(c->index, a->seats[i].id);
+        const struct node_entry *n = &a->seats[i].node;
+        *v = (struct ipc_member_view){.index = i, .node_id = a->seats[i].id};
+        if (a->seats[i].id == 0)
+            continue;
+        /* Endpoint and channel key are those of today, so that a node that came back is found. */
+        if (now != NULL)
+            n = now;
+        memcpy(v->keys.ed25519, n->keys.ed25519, 32);
+        memcpy(v->keys.x25519, n->keys.x25519, 32);
+        memcpy(v->keys.account, n->keys.account.b, 20);
+        v->endpoint = bytes_of(n->endpoint, strlen(n->endpoint));
+        v->domains_n = n->n_domains;
+        for (size_t k = 0; k < v->domains_n && k < PC_ARRAY_LEN(v->domains); k++)
+            memcpy(v->domains[k], n->domain[k].b, 32);
+        v->state = n->revoked ? IPC_NODE_STATE_REVOKED : IPC_NODE_STATE_LIVE;
+        v->recovering = !evm_word_equal(&n->keys_hash, &a->seats[i].node.keys_hash);
+    }
+    return a->opening.n;
+}
+
+static void send_members(struct chain *c, const struct one_attempt *a, bool active, bool to_polyclaved)
+{
+    static struct ipc_member_view views[WIRE_MEMBERS_MAX];
+    struct ipc_members m = {.epoch = a->epoch,
+                            .attempt = a->number,
+                            .n = a->opening.n,
+                            .t = a->opening.t,
+                            .active = active};
+    memcpy(m.root, a->opening.root, sizeof m.root);
+    m.members.v = views;
+    m.members.n = member_views(c, a, views);
+    struct ipc_pc_members to_peer = {m};
+    (void)DAEMON_SEND(&c->d, IPC_LINK_PC, pc_members, &to_peer);
+    struct ipc_dc_members to_d = {m};
+    if (to_polyclaved)
+        (void)DAEMON_SEND(&c->d, IPC_LINK_DC, dc_members, &to_d);
+}
+
+static void tell_polyclaved(struct chain *c, struct one_attempt *a, bool active)
+{
+    if (!a->used)
+        return;
+    while (a->told_events < a->n_events) {
+        if (DAEMON_SEND(&c->d, IPC_LINK_DC, dc_event, &a->events[a->told_events]) != PC_OK)
+            return;
+        a->told_events++;
+    }
+    if (a->open && !a->told_members) {
+        send_members(c, a, active, true);
+        a->told_members = true;
+    }
+}
+
+/* ---- attest ---- */
+
+static void tell_attest(struct chain *c, struct one_attempt *a)
+{
+    if (!a->used || !a->open || a->over || a->told_contexts || !a->told_open)
+        return;
+    for (uint16_t i = 1; i <= a->opening.n; i++) {
+        const struct seat *s = &a->seats[i];
+        uint8_t digest[32];
+        if (s->id == 0 || !s->record.parsed)
+            continue;
+        job_digest(c, a, i, digest);
+        context_send(c, digest, &s->record, s->in_force, s->attested_at, s->collateral_epoch);
+    }
+    a->told_contexts = true;
+}
+
+/* ---- from outside ---- */
+
+void attempt_tell(struct chain *c)
+{
+    struct attempt_log *l = c->attempts;
+    struct one_attempt *both[] = {&l->active, &l->current};
+    const struct head *head = head_verifier_head(&c->verifier);
+    for (size_t i = 0; i < PC_ARRAY_LEN(both); i++) {
+        attempt_close_phases(c, both[i], head->number);
+        tell_vault(c, both[i]);
+        tell_polyclaved(c, both[i], both[i] == &l->active);
+        tell_attest(c, both[i]);
+    }
+}
+
+static void again(struct one_attempt *a, bool vault, bool polyclaved, bool attest)
+{
+    if (vault) {
+        a->told_announced = a->told_open = false;
+        a->told_facts = 0;
+    }
+    if (polyclaved) {
+        a->told_members = false;
+        a->told_events = 0;
+    }
+    if (attest)
+        a->told_contexts = false;
+}
+
+void attempt_repeat_vault(struct chain *c)
+{
+    again(&c->attempts->active, true, false, false);
+    again(&c->attempts->current, true, false, false);
+}
+
+void attempt_repeat_polyclaved(struct chain *c)
+{
+    again(&c->attempts->active, false, true, false);
+    again(&c->attempts->current, false, true, false);
+}
+
+void attempt_repeat_attest(struct chain *c)
+{
+    again(&c->attempts->active, false, false, true);
+    again(&c->attempts->current, false, false, true);
+}
+
+void attempt_repeat_peer(struct chain *c)
+{
+    const struct attempt_log *l = c->attempts;
+    if (l->active.used && l->active.open)
+        send_members(c, &l->active, true, false);
+    if (l->current.used && l->current.open)
+        send_members(c, &l->current, false, false);
+}
+
+uint64_t attempt_active_epoch(const struct chain *c)
+{
+    return c->attempts->active.used ? c->attempts->active.epoch : 0;
+}
+
+uint64_t attempt_current_epoch(const struct chain *c)
+{
+    return c->attempts->current.used ? c->attempts->current.epoch : 0;
+}
+
+uint16_t attempt_own_index(const struct chain *c, uint64_t epoch)
+{
+    const struct one_attempt *a = &c->attempts->active;
+    return a->used && a->epoch == epoch ? a->opening.own_index : 0;
+}

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * posted.c - what strangers have posted to the verifier and to Attestations, out of calldata.
+ *
+ * Evidence and collateral are not in the contracts' storage, only their digests are. Their bytes are in
+ * the calldata of the transaction that posted them; the log says which transaction. A call that came
+ * through another contract has other calldata and is left out: its poster may post again directly, and
+ * anybody may bring the bytes (PUT /v1/collateral). Nothing here is believed: attest checks digests and
+ * signatures of whatever is passed on.
+ */
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "chain/abi.h"
+#include "crypto/hash.h"
+#include "node/chain/chain.h"
+
+#define SIG_ATTEST         "attest(uint8,bytes32,bytes32,address,uint64,bytes,bytes)"
+#define SIG_ADD_CERT       "addCert(bytes,bytes32)"
+#define SIG_ADD_CRL        "addCrl(bytes,bytes32,uint256)"
+#define SIG_ADD_COLLATERAL "addCollateral(uint8,bytes,uint256,uint256,bytes32)"
+#define TOPIC_AUTHORITY    "AuthorityPosted(bytes32,uint8,uint256,uint256)"
+#define TOPIC_LEAF         "LeafPosted(bytes32,bytes32,bytes32,bytes)"
+
+enum { COLLATERAL_TCB_INFO = 1, COLLATERAL_QE_IDENTITY = 2 };
+
+void posted_want(struct chain *c, const struct posted *p)
+{
+    if (c->posted_n == POSTED_MAX) {
+        log_warn("posted_queue_full", LOG_U64("size", POSTED_MAX));
+        return;
+    }
+    c->posted[(c->posted_first + c->posted_n++) % POSTED_MAX] = *p;
+}
+
+void posted_verifier_log(struct chain *c, const struct log_record *log)
+{
+    struct posted p = {.kind = POSTED_VERIFIER, .tx = log->tx_hash};
+    if (log->n_topics == 0)
+        return;
+    struct evm_word authority = abi_topic(TOPIC_AUTHORITY), leaf = abi_topic(TOPIC_LEAF);
+    if (evm_word_equal(&log->topics[0], &authority) && log->n_topics == 3) {
+        p.key = log->topics[1];
+        p.role = log->topics[2].b[31];
+    } else if (evm_word_equal(&log->topics[0], &leaf)) {
+        struct abi_in in = abi_in_of(log->data, 1);
+        struct bytes record = abi_in_bytes(&in, LEAF_RECORD);
+        if (abi_in_end(&in) != PC_OK || record.n != LEAF_RECORD)
+            return;
+        p.leaf = true;
+        memcpy(p.record, record.p, LEAF_RECORD);
+    }
+    posted_want(c, &p);
+}
+
+/* Arguments behind a selector; an empty view if it is another function. */
+static struct bytes arguments(struct bytes calldata, const char *signature)
+{
+    struct abi_selector s = abi_selector(signature);
+    if (calldata.n < sizeof s.b || memcmp(calldata.p, s.b, sizeof s.b) != 0)
+        return bytes_of(NULL, 0);
+    return bytes_of(calldata.p + sizeof s.b, calldata.n - sizeof s.b);
+}
+
+static void tell(struct chain *c, const uint8_t name[static 32], struct bytes data)
+{
+    struct ipc_dc_bytes m = {.data = data};
+    memcpy(m.hash, name, sizeof m.hash);
+    if (DAEMON_SEND(&c->d, IPC_LINK_DC, dc_bytes, &m) != PC_OK)
+        log_warn("polyclaved_busy", LOG_HEX("object", bytes_of(name, 32)));
+}
+
+static void tell_node_evidence(struct chain *c, const struct record_entry *r)
+{
+    struct node_entry *n = index_node_by_keys(c->index, &r->subject);
+    const struct leaf_entry *leaf = index_leaf(c->index, r->leaf);
+    const struct authority_entry *ca =
+        leaf != NULL ? index_authority(c->index, &leaf->authority) : NULL;
+    if (n == NULL || ca == NULL || r->evidence == NULL)
+        return;
+    struct ipc_dc_evidence m = {.node_id = n->id,
+                                .vendor = (enum wire_vendor)n->vendor,
+                                .evidence = bytes_of(r->evidence, r->evidence_n),
+                                .leaf = bytes_of(leaf->der, leaf->n),
+                                .ca = bytes_of(ca->der, ca->n)};
+    if (DAEMON_SEND(&c->d, IPC_LINK_DC, dc_evidence, &m) != PC_OK)
+        log_warn("polyclaved_busy", LOG_U64("node", n->id));
+}
+
+static void take_attest(struct chain *c, const struct posted *p, struct bytes calldata)
+{
+    struct record_entry *r = index_record(c->index, &p->key);
+    struct abi_in in = abi_in_of(arguments(calldata, SIG_ATTEST), 7);
+    uint64_t kind = abi_in_u64(&in, 8);
+    for (int i = 0; i < 2; i++)
+        (void)abi_in_word(&in);
+    (void)abi_in_addr(&in);
+    (void)abi_in_u64(&in, 64);
+    struct bytes evidence = abi_in_bytes(&in, WIRE_EVIDENCE_MAX);
+    struct bytes hints = abi_in_bytes(&in, PC_CALLDATA_MAX);
+    if (r == NULL || abi_in_end(&in) != PC_OK || hints.n < LEAF_RECORD) {
+        log_warn("evidence_not_in_calldata", LOG_HEX("record", PC_BYTES(p->key.b)));
+        return;
+    }
+    r->parsed = true;
+    memcpy(r->leaf, hints.p, LEAF_RECORD);
+    /* leaf record: public key 64, PPID 16, FMSPC 6, PCEID 2, SVNs 16, PCESVN 2, issuer 1, ... */
+    memcpy(r->product, r->leaf + 80, 8);
+    r->leaf_issuer = r->leaf[106];
+    if (kind != PC_SUBJECT_NODE)
+        return;
+    free(r->evidence);
+    r->evidence = malloc(evidence.n);
+    r->evidence_n = r->evidence != NULL ? evidence.n : 0;
+    if (r->evidence != NULL)
+        memcpy(r->evidence, evidence.p, evidence.n);
+    tell_node_evidence(c, r);
+}
+
+static void take_cert(struct chain *c, const struct posted *p, struct bytes args)
+{
+    struct abi_in in = abi_in_of(args, 2);
+    struct bytes der = abi_in_bytes(&in, CERT_MAX);
+    struct evm_word issuer = abi_in_word(&in);
+    uint8_t name[32];
+    if (abi_in_end(&in) != PC_OK || der.n == 0)
+        return;
+    if (p->leaf) {
+        struct leaf_entry *l = index_leaf_new(c->index);
+        memcpy(l->record, p->record, LEAF_RECORD);
+        l->authority = issuer;
+        l->n = der.n;
+        memcpy(l->der, der.p, der.n);
+        return;
+    }
+    struct authority_entry *a = index_authority_new(c->index, &p->key);
+    if (a == NULL)
+        return;
+    a->role = p->role;
+    a->n = der.n;
+    memcpy(a->der, der.p, der.n);
+    sha256(name, der);
+    tell(c, name, der);
+}
+
+static void take_crl(struct chain *c, struct bytes args)
+{
+    struct abi_in in = abi_in_of(args, 3);
+    struct bytes der = abi_in_bytes(&in, IPC_OBJECT_MAX);
+    (void)abi_in_word(&in);
+    (void)abi_in_word(&in);
+    uint8_t name[32];
+    if (abi_in_end(&in) != PC_OK || der.n < 8)
+        return;
+    /* CertificateList ::= SEQUENCE { tbsCertList SEQUENCE, ... }: the name is the hash of tbsCertList,
+     * header included. The contract took it, so its lengths are good; they are bounded all the same. */
+    size_t at = der.p[1] < 0x80 ? 2 : 2 + (size_t)(der.p[1] & 0x7f);
+    if (at + 5 > der.n)
+        return;
+    size_t width = der.p[at + 1] < 0x80 ? 0 : der.p[at + 1] & 0x7f;
+    size_t n = width == 0 ? der.p[at + 1] : 0;
+    for (size_t i = 0; i < width && i < 3; i++)
+        n = n << 8 | der.p[at + 2 + i];
+    n += 2 + width;
+    if (width > 3 || n > der.n - at)
+        return;
+    sha256(name, bytes_of(der.p + at, n));
+    tell(c, name, der);
+}
+
+static void put_hex(struct writer *w, const uint8_t *p, size_t n)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < n; i++) {
+        write_u8(w, (uint8_t)digits[p[i] >> 4]);
+        write_u8(w, (uint8_t)digits[p[i] & 15]);
+    }
+}
+
+/* The body as the vendor serves it, from the inner object and its signature. */
+static void take_collateral(struct chain *c, struct bytes args)
+{
+    static uint8_t body[IPC_OBJECT_MAX];
+    struct abi_in in = abi_in_of(args, 5);
+    uint64_t kind = abi_in_u64(&in, 8);
+    struct bytes object = abi_in_bytes(&in, IPC_OBJECT_MAX);
+    struct evm_word r = abi_in_word(&in), s = abi_in_word(&in), signer = abi_in_word(&in);
+    uint8_t name[32];
+    if (abi_in_end(&in) != PC_OK || (kind != COLLATERAL_TCB_INFO && kind != COLLATERAL_QE_IDENTITY))
+        return;
+    static const char tcb[] = "{\"tcbInfo\":", qe[] = "{\"enclaveIdentity\":",
+                      signature[] = ",\"signature\":\"", end[] = "\"}";
+    struct writer w = writer_of(body, sizeof body);
+    if (kind == COLLATERAL_TCB_INFO)
+        write_bytes(&w, tcb, sizeof tcb - 1);
+    else
+        write_bytes(&w, qe, sizeof qe - 1);
+    write_bytes(&w, object.p, object.n);
+    write_bytes(&w, signature, sizeof signature - 1);
+    put_hex(&w, r.b, sizeof r.b);
+    put_hex(&w, s.b, sizeof s.b);
+    write_bytes(&w, end, sizeof end - 1);
+    struct bytes whole;
+    if (writer_end(&w, &whole) != PC_OK)
+        return;
+    sha256(name, object);
+    index_signer_add(c->index, name, &signer);
+    tell(c, name, whole);
+}
+
+static void take(struct chain *c, const struct posted *p, struct bytes calldata)
+{
+    struct bytes args;
+    if (p->kind == POSTED_ATTEST) {
+        take_attest(c, p, calldata);
+        return;
+    }
+    if ((args = arguments(calldata, SIG_ADD_CERT)).n != 0)
+        take_cert(c, p, args);
+    else if ((args = arguments(calldata, SIG_ADD_CRL)).n != 0)
+        take_crl(c, args);
+    else if ((args = arguments(calldata, SIG_ADD_COLLATERAL)).n != 0)
+        take_collateral(c, args);
+}
+
+static void on_calldata(void *ctx, enum err_code e, unsigned endpoint, struct bytes data)
+{
+    struct chain *c = ctx;
+    (void)endpoint;
+    if (c->posted_n == 0 || c->sync.step != SYNC_CALLDATA)
+        return; /* reading was started over meanwhile */
+    if (e == PC_OK) {
+        take(c, &c->posted[c->posted_first], data);
+        c->posted_first = (c->posted_first + 1) % POSTED_MAX;
+        c->posted_n--;
+        sync_step(c);
+    } else {
+        sync_drop(c); /* the same transaction again in the next round */
+    }
+}
+
+bool posted_step(struct chain *c)
+{
+    if (c->posted_n == 0)
+        return false;
+    struct ipc_cr_ask ask = {.what = IPC_RPC_WHAT_CALLDATA};
+    memcpy(ask.hash, c->posted[c->posted_first].tx.b, sizeof ask.hash);
+    if (ask_send(c, &ask, on_calldata, c) != PC_OK)
+        sync_drop(c);
+    return true;
+}
+
+void posted_node_keys(struct chain *c, const struct node_entry *n)
+{
+    const struct record_entry *r = index_record(c->index, &n->record);
+    if (r != NULL && r->evidence != NULL)
+        tell_node_evidence(c, r);
+}
+
+void posted_repeat(struct chain *c)
+{
+    for (size_t i = 0; i < AUTHORITIES_MAX; i++) {
+        const struct authority_entry *a = &c->index->authorities[i];
+        uint8_t name[32];
+        if (!a->used)
+            continue;
+        sha256(name, bytes_of(a->der, a->n));
+        tell(c, name, bytes_of(a->der, a->n));
+    }
+    for (size_t i = 0; i < RECORDS_MAX; i++)
+        if (c->index->records[i].used && c->index->records[i].evidence != NULL)
+            tell_node_evidence(c, &c->index->records[i]);
+}
