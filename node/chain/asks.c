@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* asks.c - questions to rpc. Each ends once: with an answer, or PC_E_RETRY when rpc is gone or silent. */
+/* asks.c - questions to rpc. Each ends once: with an answer, or PC_E_RETRY when rpc is gone or
+ * silent. */
 #include "base/log.h"
 #include "node/chain/chain.h"
 

@@ -2,10 +2,10 @@
 /*
  * attempt.c - the attempt under way and the one that became the active epoch.
  *
- * Events of Epochs are kept as an attempt's opening, its members as they were enrolled and registered
- * then, and a list of facts in the order of the chain. Phases end by proved numbers (b1, or open's
- * block plus the measured phase length), never by a log's word. Nothing is told before the running
- * hashes match the proved ones (attempt_check).
+ * Events of Epochs are kept as an attempt's opening, its members as they were enrolled and
+ * registered then, and a list of facts in the order of the chain. Phases end by proved numbers (b1,
+ * or open's block plus the measured phase length), never by a log's word. Nothing is told before
+ * the running hashes match the proved ones (attempt_check).
  */
 #include <stdlib.h>
 
@@ -54,8 +54,7 @@ static void add_fact(struct one_attempt *a, const struct fact *f)
 
 /* ---- phases ---- */
 
-uint64_t attempt_phase_end(const struct chain *c, const struct one_attempt *a,
-                                enum ipc_phase_end p)
+uint64_t attempt_phase_end(const struct chain *c, const struct one_attempt *a, enum ipc_phase_end p)
 {
     uint64_t length = c->d.policy.phase_blocks;
     uint64_t b1 = a->b1 != 0 ? a->b1 : a->opening.opened.number + length;
@@ -66,7 +65,8 @@ uint64_t attempt_phase_end(const struct chain *c, const struct one_attempt *a,
         return b1 + length;
     case IPC_PHASE_END_B2C:
         return b1 + 2 * length;
-    case IPC_PHASE_END_B3: /* from here on `fail` is worth a try; the contract knows the exact block */
+    case IPC_PHASE_END_B3: /* from here on `fail` is worth a try; the contract knows the exact block
+                            */
         return b1 + 3 * length;
     case IPC_PHASE_END_ACTIVE:
     case IPC_PHASE_END_FAILED:
@@ -139,8 +139,6 @@ static void take_seats(struct chain *c, struct one_attempt *a, const struct even
         for (size_t k = 0; k < a->n_enrols; k++)
             if (a->enrols[k].id == id)
                 s->enrolled = a->enrols[k];
-        if (c->standing.node_id == id)
-            a->opening.own_index = i;
     }
 }
 
@@ -218,6 +216,7 @@ static void on_over(struct chain *c, struct one_attempt *a, const struct event *
     l->active_y_hash = e->u.activated.y_hash[0];
     forget(&l->active);
     l->active = *a;
+    gossip_committee(&c->gossip, a->opening.n, 0);
     memset(a, 0, sizeof *a);
 }
 
@@ -246,8 +245,7 @@ static enum ipc_event_kind kind_of(enum event_kind k)
 }
 
 /* The event as polyclaved wants it (ipc.wire, dc_event). */
-static struct ipc_dc_event dc_event_of(const struct one_attempt *a, const struct event *e,
-                                       const struct log_record *log)
+static struct ipc_dc_event dc_event_of(const struct event *e, const struct log_record *log)
 {
     struct ipc_dc_event m = {.kind = kind_of(e->kind),
                              .block = log->block,
@@ -262,8 +260,7 @@ static struct ipc_dc_event dc_event_of(const struct one_attempt *a, const struct
         m.value = e->u.announced.enrol_until;
         break;
     case PC_EV_OPENED:
-        m.value = e->u.opened.n;
-        m.index = a->opening.own_index;
+        m.value = e->u.opened.n; /* the own index is filled in when it is told */
         break;
     case PC_EV_ACTIVATED:
         memcpy(m.hash, e->u.activated.transcript.b, sizeof m.hash);
@@ -317,7 +314,7 @@ void attempt_take(struct chain *c, const struct event *e, const struct log_recor
     default:
         break;
     }
-    struct ipc_dc_event m = dc_event_of(a, e, log);
+    struct ipc_dc_event m = dc_event_of(e, log);
     add_event(a, &m);
     if (e->kind == PC_EV_OPENED)
         tell_phases(c, a);

@@ -35,6 +35,17 @@ static void job_digest(const struct chain *c, const struct one_attempt *a, uint1
     transcript_final256(&t, out);
 }
 
+/* The seat that has the keys of this node's vault; after a restart with new keys there is none. */
+static uint16_t own_index(const struct chain *c, const struct one_attempt *a)
+{
+    for (uint16_t i = 1; i <= a->opening.n; i++)
+        if (a->seats[i].id != 0 && c->have_keys &&
+            memcmp(a->seats[i].node.keys.ed25519, c->keys.ed25519, 32) == 0 &&
+            memcmp(a->seats[i].node.keys.account.b, c->keys.account, 20) == 0)
+            return i;
+    return 0;
+}
+
 /* ---- vault ---- */
 
 static bool send_member(struct chain *c, const struct one_attempt *a, uint16_t index)
@@ -117,6 +128,7 @@ static bool send_fact(struct chain *c, const struct one_attempt *a, const struct
 static bool send_open(struct chain *c, struct one_attempt *a)
 {
     struct ipc_vc_open o = a->opening;
+    o.own_index = own_index(c, a);
     o.b1 = attempt_phase_end(c, a, IPC_PHASE_END_B1);
     o.b2 = attempt_phase_end(c, a, IPC_PHASE_END_B2);
     o.b2c = attempt_phase_end(c, a, IPC_PHASE_END_B2C);
@@ -173,7 +185,8 @@ static uint32_t member_views(const struct chain *c, const struct one_attempt *a,
     return a->opening.n;
 }
 
-static void send_members(struct chain *c, const struct one_attempt *a, bool active, bool to_polyclaved)
+static void send_members(struct chain *c, const struct one_attempt *a, bool active,
+                         bool to_polyclaved)
 {
     static struct ipc_member_view views[WIRE_MEMBERS_MAX];
     struct ipc_members m = {.epoch = a->epoch,
@@ -196,7 +209,10 @@ static void tell_polyclaved(struct chain *c, struct one_attempt *a, bool active)
     if (!a->used)
         return;
     while (a->told_events < a->n_events) {
-        if (DAEMON_SEND(&c->d, IPC_LINK_DC, dc_event, &a->events[a->told_events]) != PC_OK)
+        struct ipc_dc_event m = a->events[a->told_events];
+        if (m.kind == IPC_EVENT_KIND_OPENED)
+            m.index = own_index(c, a);
+        if (DAEMON_SEND(&c->d, IPC_LINK_DC, dc_event, &m) != PC_OK)
             return;
         a->told_events++;
     }
@@ -279,6 +295,18 @@ void attempt_repeat_peer(struct chain *c)
         send_members(c, &l->current, false, false);
 }
 
+bool attempt_identity(const struct chain *c, uint16_t index, uint8_t out[static 32])
+{
+    const struct one_attempt *a = &c->attempts->active;
+    if (!a->used || index == 0 || index > a->opening.n || a->seats[index].id == 0)
+        return false;
+    const struct node_entry *n = index_node(c->index, a->seats[index].id);
+    if (n == NULL)
+        return false;
+    memcpy(out, n->keys.ed25519, 32);
+    return true;
+}
+
 uint64_t attempt_active_epoch(const struct chain *c)
 {
     return c->attempts->active.used ? c->attempts->active.epoch : 0;
@@ -292,5 +320,5 @@ uint64_t attempt_current_epoch(const struct chain *c)
 uint16_t attempt_own_index(const struct chain *c, uint64_t epoch)
 {
     const struct one_attempt *a = &c->attempts->active;
-    return a->used && a->epoch == epoch ? a->opening.own_index : 0;
+    return a->used && a->epoch == epoch ? own_index(c, a) : 0;
 }

@@ -13,9 +13,9 @@
  *   standing.c  this node's own standing, and what is in force
  *   lookup.c    record and policy for one release request
  *
- * There is no network here and no JSON: rpc brings bounded binary, and nothing of it counts before a
- * header's hash, a Merkle proof or a running hash says so. After a start everything is read again from
- * the contracts' first block; nothing is kept over a restart.
+ * There is no network here and no JSON: rpc brings bounded binary, and nothing of it counts before
+ * a header's hash, a Merkle proof or a running hash says so. After a start everything is read again
+ * from the contracts' first block; nothing is kept over a restart.
  */
 #ifndef PC_NODE_CHAIN_H
 #define PC_NODE_CHAIN_H
@@ -28,6 +28,7 @@
 #include "chain/head.h"
 #include "chain/mpt.h"
 #include "chain/view.h"
+#include "crypto/hash.h"
 #include "node/daemon/daemon.h"
 
 struct chain;
@@ -237,6 +238,8 @@ uint16_t attempt_own_index(const struct chain *c, uint64_t epoch);
 /* Where the words of both attempts lie; 0 for one that is not there. */
 uint64_t attempt_active_epoch(const struct chain *c);
 uint64_t attempt_current_epoch(const struct chain *c);
+/* Identity key of a member of the active epoch; false if there is none. */
+bool attempt_identity(const struct chain *c, uint16_t index, uint8_t out[static 32]);
 /* A dropped round: what was being prepared is asked for again. */
 void attempt_drop(struct chain *c);
 
@@ -251,7 +254,8 @@ enum {
     FORCE_PROCESSOR_CRL,
     FORCE_COUNT
 };
-/* Add their slots to a set of the TDX verifier; the words then follow each other from the result on. */
+/* Add their slots to a set of the TDX verifier; the words then follow each other from the result
+ * on. */
 unsigned force_slots(struct proof_set *s, const uint8_t product[static 32]);
 
 /* What the words proved at the accepted head say. */
@@ -261,7 +265,7 @@ struct standing {
     struct view_attempt attempt;
     struct view_opening opening;
     struct evm_word acc[PC_ACC_COUNT];
-    struct view_epoch active; /* of now.epoch */
+    struct view_epoch active;  /* of now.epoch */
     struct evm_word open_root; /* member root of the attempt under way, if open */
     uint32_t node_id;
     enum ipc_node_state state;
@@ -331,8 +335,11 @@ struct chain {
     size_t posted_first, posted_n;
     struct ipc_endpoint_state endpoints[IPC_RPC_MAX];
     uint32_t n_endpoints;
-    struct evm_address owner;
-    struct wire_node_keys keys; /* own; known once the vault's keys are registered */
+    char urls[IPC_RPC_MAX][IPC_URL_MAX];
+    uint16_t url_n[IPC_RPC_MAX];
+    uint8_t n_urls, agree;
+    bool have_keys;
+    struct wire_node_keys keys; /* of the own vault */
     bool have_config;
 };
 

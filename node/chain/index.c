@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * index.c - what the logs said. Tables of fixed size; where one is full the oldest goes (records,
- * leaves, policies) or the newest is not taken (nodes): a node that many strangers flood forgets old
- * records, which their owners make anew, and never grows.
+ * leaves, policies) or the newest is not taken (nodes): a node that many strangers flood forgets
+ * old records, which their owners make anew, and never grows.
  */
 #include <stdlib.h>
 

@@ -2,17 +2,18 @@
 /*
  * posted.c - what strangers have posted to the verifier and to Attestations, out of calldata.
  *
- * Evidence and collateral are not in the contracts' storage, only their digests are. Their bytes are in
- * the calldata of the transaction that posted them; the log says which transaction. A call that came
- * through another contract has other calldata and is left out: its poster may post again directly, and
- * anybody may bring the bytes (PUT /v1/collateral). Nothing here is believed: attest checks digests and
- * signatures of whatever is passed on.
+ * Evidence and collateral are not in the contracts' storage, only their digests are. Their bytes
+ * are in the calldata of the transaction that posted them; the log says which transaction. A call
+ * that came through another contract has other calldata and is left out: its poster may post again
+ * directly, and anybody may bring the bytes (PUT /v1/collateral). Nothing here is believed: attest
+ * checks digests and signatures of whatever is passed on.
  */
 #include <stdlib.h>
 
 #include "base/log.h"
 #include "chain/abi.h"
 #include "crypto/hash.h"
+#include "crypto/ids.h"
 #include "node/chain/chain.h"
 
 #define SIG_ATTEST         "attest(uint8,bytes32,bytes32,address,uint64,bytes,bytes)"
@@ -152,8 +153,9 @@ static void take_crl(struct chain *c, struct bytes args)
     uint8_t name[32];
     if (abi_in_end(&in) != PC_OK || der.n < 8)
         return;
-    /* CertificateList ::= SEQUENCE { tbsCertList SEQUENCE, ... }: the name is the hash of tbsCertList,
-     * header included. The contract took it, so its lengths are good; they are bounded all the same. */
+    /* CertificateList ::= SEQUENCE { tbsCertList SEQUENCE, ... }: the name is the hash of
+     * tbsCertList, header included. The contract took it, so its lengths are good; they are bounded
+     * all the same. */
     size_t at = der.p[1] < 0x80 ? 2 : 2 + (size_t)(der.p[1] & 0x7f);
     if (at + 5 > der.n)
         return;

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * prepare.c - what the vault's join needs to know of each receiver (SPEC 2): its record, proved; the
- * collateral in force for its product, proved; and the hash of the block that its evidence binds.
+ * prepare.c - what the vault's join needs to know of each receiver (SPEC 2): its record, proved;
+ * the collateral in force for its product, proved; and the hash of the block that its evidence
+ * binds.
  *
  * That hash needs no proof: the vault computes D from it, and D is in the evidence or it is not.
  */
 #include "base/log.h"
 #include "node/chain/attempt.h"
+#include "node/chain/slots.h"
 
 static void seat_done(struct chain *c)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * prove.c - storage words, proved at one head: an eth_getProof per account, each checked against the
- * head's state root. A false proof names its endpoint and is asked of the others.
+ * prove.c - storage words, proved at one head: an eth_getProof per account, each checked against
+ * the head's state root. A false proof names its endpoint and is asked of the others.
  */
 #include "base/log.h"
 #include "node/chain/chain.h"
@@ -87,8 +87,7 @@ static void step(struct prove *p)
         return;
     }
     struct proof_set *s = &p->set[p->at];
-    struct ipc_cr_ask ask = {
-        .what = IPC_RPC_WHAT_PROOF, .from = p->head.number, .avoid = p->avoid};
+    struct ipc_cr_ask ask = {.what = IPC_RPC_WHAT_PROOF, .from = p->head.number, .avoid = p->avoid};
     memcpy(ask.address, s->account.b, sizeof ask.address);
     ask.words.v = (const uint8_t(*)[32])s->slot;
     ask.words.n = s->n;

@@ -141,7 +141,8 @@ static void on_logs(void *ctx, enum err_code e, unsigned endpoint, struct bytes 
         c->sync.avoid = (uint8_t)(1u << (endpoint & 7));
         return;
     }
-    /* Reading starts over after a restart, so the hash of a block that left the ring is not needed. */
+    /* Reading starts over after a restart, so the hash of a block that left the ring is not needed.
+     */
     const struct head *at = head_ring_find(&c->verifier.ring, to);
     struct evm_word unknown = {{0}};
     if (cursor_advance(&c->cursor, to, at != NULL ? &at->hash : &unknown) != PC_OK)
@@ -159,7 +160,7 @@ static void ask_logs(struct chain *c)
     uint8_t words[PC_ARRAY_LEN(contracts)][32] = {{0}};
     if (head->number == c->sync.told) {
         set_health(c, c->sync.health == IPC_HEALTH_DISAGREEMENT ? IPC_HEALTH_DISAGREEMENT
-                                                                 : IPC_HEALTH_OK);
+                                                                : IPC_HEALTH_OK);
         c->sync.fresh_at = loop_now(&c->d.loop);
         sync_drop(c); /* nothing new */
         return;

@@ -5,8 +5,8 @@
 
 #include "node/chain/chain.h"
 
-/* Packed logs of one answer, in order. A class PEER error: they are not what the contracts emit, and
- * nothing more of them is taken. */
+/* Packed logs of one answer, in order. A class PEER error: they are not what the contracts emit,
+ * and nothing more of them is taken. */
 PC_MUST_USE enum err_code take_logs(struct chain *c, struct bytes packed);
 
 #endif

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * standing.c - this node's own standing at the new head, proved: is it registered, is its record
+ * live, is anything of it frozen or revoked (SPEC 8, 10)? And the words of Epochs by which events
+ * are checked.
+ */
+#include "base/log.h"
+#include "crypto/ids.h"
+#include "node/chain/chain.h"
+#include "node/chain/slots.h"
+
+unsigned force_slots(struct proof_set *s, const uint8_t product[static 32])
+{
+    struct evm_word object = evm_word_of(product);
+    unsigned first = prove_slot(s, slot_in_force(&object));
+    for (uint64_t i = FORCE_QE_IDENTITY; i < FORCE_COUNT; i++) {
+        object =
+            evm_word_u64(i); /* 1 QE identity, 2 root CRL, 3 and 4 the PCK CAs' (ITdxVerifier) */
+        (void)prove_slot(s, slot_in_force(&object));
+    }
+    return first;
+}
+
+/* Sets of the batch, in order. */
+enum { SET_EPOCHS, SET_REGISTRY, SET_RECORD, SET_MEASUREMENT, SET_TCB, SET_COUNCIL, SET_ROUTER };
+
+/* Words of SET_EPOCHS. */
+enum { W_NOW, W_ATTEMPT, W_OPENING, W_ACC, W_ROOT = W_ACC + PC_ACC_RECOVER, W_EPOCH };
+
+static void epochs_slots(struct prove *p, uint64_t active, uint64_t current)
+{
+    struct proof_set *s = prove_account(p, p->c->d.policy.epochs);
+    (void)prove_slot(s, slot_now());
+    (void)prove_slot(s, slot_attempt());
+    (void)prove_slot(s, slot_opening());
+    for (unsigned i = 0; i < PC_ACC_RECOVER; i++)
+        (void)prove_slot(s, slot_acc(i));
+    (void)prove_slot(s, slot_epoch(current, 0));
+    for (unsigned i = 0; i < PC_VIEW_EPOCH_WORDS; i++)
+        (void)prove_slot(s, slot_epoch(active, i));
+}
+
+/* The objects whose freeze or revocation stops this node. */
+#define OWN_OBJECTS 6
+static void own_objects(struct evm_word out[static OWN_OBJECTS], const struct node_entry *n,
+                        const struct evm_word *product)
+{
+    struct evm_word id = evm_word_u64(n->vendor);
+    out[0] = object_name(PC_OBJECT_VENDOR, &id);
+    id = object_product_id(n->vendor, product);
+    out[1] = object_name(PC_OBJECT_PRODUCT, &id);
+    out[2] = object_name(PC_OBJECT_PLATFORM, &n->platform);
+    out[3] = object_name(PC_OBJECT_MEASUREMENT, &n->measurement);
+    id = evm_word_u64(n->id);
+    out[4] = object_name(PC_OBJECT_NODE, &id);
+    id = evm_word_addr(&n->verifier);
+    out[5] = object_name(PC_OBJECT_VERIFIER, &id);
+}
+
+static void own_slots(struct prove *p, const struct node_entry *n)
+{
+    const struct policy_policy *policy = &p->c->d.policy;
+    const struct record_entry *r = index_record(p->c->index, &n->record);
+    struct evm_word product = {{0}}, objects[OWN_OBJECTS];
+    if (r != NULL)
+        memcpy(product.b, r->product, sizeof product.b);
+    own_objects(objects, n, &product);
+
+    struct proof_set *s = prove_account(p, policy->node_registry);
+    for (unsigned i = 0; i < PC_VIEW_NODE_WORDS; i++)
+        (void)prove_slot(s, slot_node(n->id, i));
+    (void)prove_slot(s, slot_node_revoked(n->id));
+    s = prove_account(p, policy->attestations);
+    for (unsigned i = 0; i < PC_VIEW_RECORD_WORDS; i++)
+        (void)prove_slot(s, slot_record(&n->record, i));
+    s = prove_account(p, policy->measurements);
+    (void)prove_slot(s, slot_measurement(&n->measurement));
+    s = prove_account(p, policy->tcb_policy);
+    (void)prove_slot(s, slot_vendor(n->vendor));
+    for (unsigned i = 0; i < OWN_OBJECTS; i++)
+        (void)prove_slot(s, slot_revoked(&objects[i]));
+    s = prove_account(p, policy->guardian_council);
+    for (unsigned i = 0; i < OWN_OBJECTS; i++)
+        (void)prove_slot(s, slot_freeze(&objects[i]));
+}
+
+static enum err_code take_epochs(struct standing *s, const struct proof_set *set)
+{
+    const struct evm_word *w = set->word;
+    PC_TRY(view_now(&s->now, &w[W_NOW]));
+    PC_TRY(view_attempt(&s->attempt, &w[W_ATTEMPT]));
+    PC_TRY(view_opening(&s->opening, &w[W_OPENING]));
+    memcpy(s->acc, &w[W_ACC], sizeof s->acc[0] * PC_ACC_RECOVER);
+    s->open_root = w[W_ROOT];
+    return view_epoch(&s->active, &w[W_EPOCH]);
+}
+
+/* Low 40 bits of a council's word: last second of the freeze. */
+static bool any_frozen(const struct proof_set *s, uint64_t time)
+{
+    for (unsigned i = 0; i < s->n; i++)
+        if (slot_field_u64(&s->word[i], 0, 5) >= time)
+            return true;
+    return false;
+}
+
+static enum err_code any_revoked(bool *out, const struct proof_set *s)
+{
+    *out = false;
+    for (unsigned i = 1; i < s->n; i++) {
+        bool revoked;
+        PC_TRY(view_revoked(&revoked, &s->word[i]));
+        *out |= revoked;
+    }
+    return PC_OK;
+}
+
+static enum err_code take_own(struct chain *c, const struct prove *p)
+{
+    struct standing *s = &c->standing;
+    struct view_node node;
+    struct view_record record;
+    struct view_measurement measurement;
+    struct view_vendor vendor;
+    uint64_t now = p->head.time;
+    bool revoked;
+
+    PC_TRY(view_node(&node, p->set[SET_REGISTRY].word));
+    enum err_code e = view_record(&record, p->set[SET_RECORD].word);
+    bool have_record = e == PC_OK;
+    if (e != PC_OK && e != PC_E_NOT_FOUND)
+        return e;
+    PC_TRY(view_measurement(&measurement, &p->set[SET_MEASUREMENT].word[0]));
+    PC_TRY(view_vendor(&vendor, &p->set[SET_TCB].word[0]));
+    PC_TRY(any_revoked(&revoked, &p->set[SET_TCB]));
+    revoked |= !evm_word_is_zero(&p->set[SET_REGISTRY].word[PC_VIEW_NODE_WORDS]) ||
+               measurement.revoked || vendor.standing == PC_VENDOR_REVOKED;
+
+    bool active = measurement.index != 0 && measurement.active_from <= now &&
+                  (measurement.sunset_at == 0 || now < measurement.sunset_at);
+    s->valid_until = have_record ? record.valid_until : 0;
+    uint16_t index = attempt_own_index(c, s->now.epoch);
+    s->recovering =
+        s->now.epoch != 0 &&
+        (index == 0 || !(s->active.ready.b[31 - (index - 1) / 8] >> ((index - 1) % 8) & 1));
+    if (revoked || node.state != PC_NODE_IN)
+        s->state = IPC_NODE_STATE_REVOKED;
+    else if (any_frozen(&p->set[SET_COUNCIL], now))
+        s->state = IPC_NODE_STATE_FROZEN;
+    else if (!have_record || record.standing != PC_RECORD_GOOD || record.valid_until < now ||
+             !active || vendor.standing != PC_VENDOR_ACCEPTED)
+        s->state = IPC_NODE_STATE_EXPIRED;
+    else
+        s->state = IPC_NODE_STATE_LIVE;
+    return PC_OK;
+}
+
+static void on_proved(struct prove *p, enum err_code e)
+{
+    struct chain *c = p->ctx;
+    struct standing *s = &c->standing;
+    if (e == PC_OK)
+        e = take_epochs(s, &p->set[SET_EPOCHS]);
+    if (e == PC_OK && p->n_sets > 1)
+        e = take_own(c, p);
+    if (e != PC_OK && e != PC_E_RETRY)
+        log_error("words_not_understood", LOG_STR("error", pc_err_name(e)),
+                  LOG_STR("hint", "are the contracts of another version than this node?"));
+    s->known = e == PC_OK;
+    sync_proved(c, e);
+}
+
+void standing_prove(struct chain *c)
+{
+    struct standing *s = &c->standing;
+    struct node_entry *own = NULL;
+    if (c->have_keys) {
+        struct evm_word hash;
+        id_keys_node(hash.b, c->keys.ed25519, c->keys.x25519, c->keys.account);
+        own = index_node_by_keys(c->index, &hash);
+    }
+    s->node_id = own != NULL ? own->id : 0;
+    s->state = IPC_NODE_STATE_NONE;
+    s->valid_until = 0;
+    s->recovering = false;
+    prove_begin(&c->standing_proof, c, on_proved, c);
+    epochs_slots(&c->standing_proof, attempt_active_epoch(c), attempt_current_epoch(c));
+    if (own != NULL)
+        own_slots(&c->standing_proof, own);
+    prove_run(&c->standing_proof);
+}
