@@ -2,6 +2,7 @@
 /* QUAL, over the tiny group and through whole attempts: the order of SPEC 7 and who is blamed. */
 #include "base/unit_test.h"
 #include "crypto/group_tiny.h"
+#include "crypto/hash.h"
 #include "crypto/shamir.h"
 #include "dkg/dkg_complain.h"
 #include "dkg/testkit.h"
@@ -69,6 +70,23 @@ static void expect(unsigned qual, unsigned dealers, unsigned receivers)
         assert_int_equal(mask_of(&r->qual.blame_dealers), dealers);
         assert_int_equal(mask_of(&r->qual.blame_receivers), receivers);
     }
+    /* abi.encode(sid, qual, blameDealers, blameReceivers, pk[], yHash[], T), and its hash. */
+    static const uint8_t words[] = {0, 224};
+    const uint8_t *p = first->preimage;
+    uint8_t hash[32];
+    sha256(hash, PC_BYTES(first->preimage));
+    assert_memory_equal(hash, first->transcript, 32);
+    assert_memory_equal(p, dkg_attempt_sid(kit.attempt[1]), 32);
+    assert_int_equal((unsigned)p[63] << 1, qual);
+    assert_int_equal((unsigned)p[95] << 1, dealers);
+    assert_int_equal((unsigned)p[127] << 1, receivers);
+    assert_memory_equal(p + 158, words, 2);
+    assert_int_equal(load_be16(p + 190), 288);
+    assert_int_equal(load_be16(p + 222), T);
+    assert_int_equal(p[255], 1);
+    assert_memory_equal(p + 256, first->pub.y[0].b, 32);
+    assert_int_equal(p[319], 1);
+    assert_memory_equal(p + 320, first->pub.y_hash, 32);
 }
 
 static void test_A02_high_degree_is_out_and_blamed(void **state)
@@ -349,6 +367,47 @@ static void test_A09_withheld_from_all_but_q(void **state)
     assert_false(kit_next_of(&kit, 6, DKG_ACT_READY, &act));
 }
 
+/* A wrong share that its victim saw too late to complain: the dealer stays, the victim has no share
+ * and says no READY, for the sum it has is nobody's. */
+static void a_victim_that_came_too_late_is_not_ready(void **state)
+{
+    (void)state;
+    struct dkg_bitmap hidden = {{0}};
+    struct kit_forge spec = {0};
+    struct dkg_action act;
+    struct dkg_key *key;
+    enum dkg_blob_state st;
+    struct dkg_blob b;
+
+    deal_honest(0x7c);
+    dkg_bitmap_set(&spec.off_by_one, 6);
+    kit_forge(&kit, &b, 1, &spec);
+    kit_commit(&kit, 1, &b);
+    dkg_bitmap_set(&hidden, 1);
+    kit_phase_end(&kit, DKG_PHASE_COMMIT);
+    for (party_index i = 1; i < N; i++)
+        assert_int_equal(kit_feed(&kit, i, 1, kit.blob[1], &st), PC_OK);
+    kit_run(&kit, &hidden);
+    dkg_attempt_vote_now(kit.attempt[6]);
+    kit_run(&kit, &hidden);
+    kit_phase_end(&kit, DKG_PHASE_VOTE);
+    kit_run(&kit, &hidden);
+    kit_phase_end(&kit, DKG_PHASE_COMPLAIN);
+    dkg_attempt_rearm(kit.attempt[6]);
+    kit_run(&kit, NULL);
+    expect(0x7e, 0, 0);
+    const struct dkg_board *board = dkg_attempt_board(kit.attempt[1]);
+    assert_true(dkg_bitmap_equal(&board->voted, &board->seats));
+    assert_false(dkg_bitmap_test(&board->readied, 6));
+    dkg_attempt_rearm(kit.attempt[6]);
+    assert_false(kit_next_of(&kit, 6, DKG_ACT_READY, &act));
+    kit_active(&kit, dkg_attempt_result(kit.attempt[1])->transcript);
+    assert_false(kit_next_of(&kit, 6, DKG_ACT_INSTALL, &act));
+    assert_int_equal(dkg_attempt_take_key(kit.attempt[6], &key), PC_E_SHARE);
+    assert_int_equal(dkg_attempt_take_key(kit.attempt[5], &key), PC_OK);
+    arena_free(kit.arena, key);
+}
+
 static void fewer_than_t_dealers_are_no_key(void **state)
 {
     (void)state;
@@ -409,6 +468,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_A62_shown_to_q_members_in_the_last_block, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_A70_below_q_blames_nobody, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_victim_that_came_too_late_is_not_ready, setup, teardown),
         cmocka_unit_test_setup_teardown(fewer_than_t_dealers_are_no_key, setup, teardown),
         cmocka_unit_test_setup_teardown(the_result_does_not_depend_on_the_order, setup, teardown),
     };

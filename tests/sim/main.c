@@ -30,6 +30,8 @@ struct options {
     unsigned jobs;
     bool verbose;
     bool seed_only;
+    bool rare_is_fine;
+    bool stop;
 };
 
 struct tally {
@@ -58,11 +60,14 @@ static bool run_part(struct tally *t, const struct options *o, unsigned offset)
         t->real += is_real(seed);
         if (world_run(&w, seed, is_real(seed), o->verbose))
             continue;
-        if (t->failures++ < MAX_SHOWN)
+        t->failures++;
+        if (t->failures <= MAX_SHOWN)
             printf("FAILED seed %llu (%s): %s\n  replay: sim --seed %llu --verbose\n",
                    (unsigned long long)seed, scenario_name(w.s.class), w.failure,
                    (unsigned long long)seed);
         fflush(stdout);
+        if (o->stop)
+            break;
     }
     memcpy(t->event, w.event, sizeof t->event);
     world_free(&w);
@@ -120,7 +125,8 @@ static int report(const struct tally *t, const struct options *o)
            (unsigned long long)t->schedules, (unsigned long long)t->real,
            (unsigned long long)t->failures);
     for (unsigned e = 0; e < EVENTS; e++) {
-        bool few = e != EVENT_NEVER && t->event[e] < MIN_EVENTS && !o->seed_only;
+        bool few =
+            e != EVENT_NEVER && t->event[e] < MIN_EVENTS && !o->seed_only && !o->rare_is_fine;
         printf("  %-18s %llu%s\n", event_names[e], (unsigned long long)t->event[e],
                few ? "  <- fewer than 50" : "");
         rare = rare || few;
@@ -131,6 +137,8 @@ static int report(const struct tally *t, const struct options *o)
 static void usage(FILE *out)
 {
     fprintf(out, "usage: sim [--schedules N] [--first SEED] [--jobs N]   run N schedules (10000)\n"
+                 "           [--rare-is-fine]  do not ask for 50 of each event\n"
+                 "           [--stop]          end each job at its first failure\n"
                  "       sim --seed N [--verbose]                       replay one\n");
 }
 
@@ -153,6 +161,10 @@ int main(int argc, char **argv)
         bool value = i + 1 < argc && number(&v, argv[i + 1]);
         if (strcmp(argv[i], "--verbose") == 0) {
             o.verbose = true;
+        } else if (strcmp(argv[i], "--rare-is-fine") == 0) {
+            o.rare_is_fine = true;
+        } else if (strcmp(argv[i], "--stop") == 0) {
+            o.stop = true;
         } else if (strcmp(argv[i], "--seed") == 0 && value) {
             o.first = v;
             o.schedules = 1;

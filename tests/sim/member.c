@@ -105,6 +105,8 @@ static void fact(struct world *w, struct member *m, const struct dkg_fact *f)
     if (e != PC_OK)
         broken(w, "node %u: the board refused fact %d of block %u: %s", m->id, (int)f->kind,
                (unsigned)f->block, pc_err_name(e));
+    if (f->kind == DKG_FACT_FAILED && dkg_attempt_has_secrets(m->attempt))
+        broken(w, "node %u keeps the secrets of a failed attempt", m->id);
 }
 
 static unsigned seat_of_node(const struct world *w, const struct contract *c, unsigned node)
@@ -325,6 +327,7 @@ void member_do(struct world *w, struct member *m, const struct dkg_action *act)
     case DKG_ACT_READY:
         t.kind = TX_READY;
         t.u.ready = act->u.ready;
+        oracle_ready(w, m);
         chain_send(w, m, &t);
         break;
     case DKG_ACT_INSTALL:

@@ -6,6 +6,7 @@
  * shares that reconstruct its key; nothing secret outlives its erase point; nothing random comes
  * twice.
  */
+#include "crypto/hash.h"
 #include "crypto/shamir.h"
 #include "tests/sim/sim.h"
 
@@ -204,6 +205,36 @@ static void check_all(struct world *w, const struct member *m, const struct dkg_
         broken(w, "seat %u voted a transcript over some commits only", m->seat);
 }
 
+/* The preimage says what was computed, and the transcript is its hash. */
+static void check_preimage(struct world *w, const struct member *m, const struct dkg_result *r)
+{
+    const uint8_t *p = r->preimage;
+    uint8_t hash[32];
+
+    sha256(hash, PC_BYTES(r->preimage));
+    if (memcmp(hash, r->transcript, 32) != 0 || memcmp(p, m->attempt->s.sid, 32) != 0 ||
+        memcmp(p + 32, r->qual.qual.b, 32) != 0 ||
+        memcmp(p + 64, r->qual.blame_dealers.b, 32) != 0 ||
+        memcmp(p + 96, r->qual.blame_receivers.b, 32) != 0 || load_be16(p + 222) != w->s.t ||
+        memcmp(p + 256, r->pub.y[0].b, 32) != 0 || memcmp(p + 320, r->pub.y_hash, 32) != 0)
+        broken(w, "seat %u: the transcript says something else than the result", m->seat);
+}
+
+/* An honest READY vouches for a share: no dealer in it cheated this member. */
+void oracle_ready(struct world *w, const struct member *m)
+{
+    const struct contract *c = chain_final(w);
+    const struct dkg_result *r = dkg_attempt_result(m->attempt);
+
+    for (unsigned d = 1; !m->byz.on && d <= w->s.n; d++) {
+        if (!dkg_bitmap_test(&r->qual.qual, (party_index)d))
+            continue;
+        const struct truth *t = truth_of(w, c, d);
+        if (t != NULL && (t->victims & bit(m->seat)) != 0)
+            broken(w, "seat %u is READY, and dealer %u gave it a wrong share", m->seat, d);
+    }
+}
+
 static void check_blame(struct world *w, const struct member *m, const struct dkg_result *r)
 {
     uint32_t blamed = mask_of(&r->qual.blame_dealers) | mask_of(&r->qual.blame_receivers);
@@ -235,6 +266,7 @@ static void check_result(struct world *w, const struct member *m)
         if (!early)
             check_qual(w, m, r);
         check_blame(w, m, r);
+        check_preimage(w, m, r);
         say(w, "attempt %u: transcript %02x%02x over %x", m->attempt_no, r->transcript[0],
             r->transcript[1], mask_of(&r->qual.qual));
     }

@@ -327,6 +327,7 @@ void world_free(struct world *w);
 void oracle_unique(struct world *w, const uint8_t value[static 32], const char *what);
 void oracle_complaint(struct world *w, const struct member *m, unsigned dealer);
 void oracle_release(struct world *w, const struct member *m);
+void oracle_ready(struct world *w, const struct member *m);
 void oracle_member(struct world *w, const struct member *m);
 void oracle_activated(struct world *w);
 void oracle_end(struct world *w);
