@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bugs seen in public verifiers (attestation.md 5), the ones about collateral, status and time;
  * under own throw-away roots. The vectors that the list names are in tdx_vectors_test.c. */
-#include "attest/bugs.h"
+#include "attest/tdx_bugs_test.h"
 
 #include "attest/tdx_tcb.h"
 #include "attest/worker.h"

@@ -3,7 +3,7 @@
  * throw-away roots. The vectors that the list names are in tdx_vectors_test.c. */
 #include <stdlib.h>
 
-#include "attest/bugs.h"
+#include "attest/tdx_bugs_test.h"
 
 #include "attest/pem.h"
 

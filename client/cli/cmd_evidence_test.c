@@ -15,16 +15,30 @@
 static char dir[] = "/tmp/polyclave-evidence-XXXXXX";
 static char out[65536];
 
-/* Run in the test's folder; stdout into out. Exit code. */
+/* Run by the shell in the test's folder; stdout into out. Exit code. */
 static int run(const char *command)
 {
     char line[4096];
+    int ends[2], status;
+    size_t n = 0;
+    ssize_t got;
     (void)snprintf(line, sizeof(line), "cd %s && PATH=%s:$PATH && %s", dir, PC_BIN_DIR, command);
-    FILE *p = popen(line, "r");
-    assert_non_null(p);
-    size_t n = fread(out, 1, sizeof(out) - 1, p);
+    assert_int_equal(pipe(ends), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        (void)dup2(ends[1], STDOUT_FILENO);
+        (void)close(ends[0]);
+        (void)close(ends[1]);
+        (void)execl("/bin/sh", "sh", "-c", line, (char *)NULL);
+        _exit(127);
+    }
+    assert_int_equal(close(ends[1]), 0);
+    while ((got = read(ends[0], out + n, sizeof(out) - 1 - n)) > 0)
+        n += (size_t)got;
     out[n] = '\0';
-    int status = pclose(p);
+    assert_int_equal(close(ends[0]), 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));
     return WEXITSTATUS(status);
 }
@@ -59,8 +73,8 @@ static int teardown(void **state)
 {
     char line[64];
     (void)state;
-    (void)snprintf(line, sizeof(line), "rm -rf %s", dir);
-    return system(line);
+    (void)snprintf(line, sizeof(line), "cd / && rm -rf %s", dir);
+    return run(line);
 }
 
 static void expect_json(const char *verdict, const char *reason)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bugs.h - shared by tdx_bugs_*_test.c: genuine forged evidence and one-line expectations. */
-#ifndef PC_ATTEST_BUGS_H
-#define PC_ATTEST_BUGS_H
+/* tdx_bugs_test.h - shared by tdx_bugs_*_test.c: genuine forged evidence and one-line expectations.
+ */
+#ifndef PC_ATTEST_TDX_BUGS_TEST_H
+#define PC_ATTEST_TDX_BUGS_TEST_H
 
 #include <setjmp.h>
 #include <stdarg.h>
