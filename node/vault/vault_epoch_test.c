@@ -1,0 +1,586 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Before a key exists: own evidence, enrolment, what is dealt to whom, and what chain may say. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "crypto/abihash.h"
+#include "crypto/ids.h"
+#include "crypto/labels.h"
+#include "node/vault/vault_testkit.h"
+
+static struct world *w;
+
+static int setup(void **state)
+{
+    (void)state;
+    w = world_new(4, &group_ristretto255, 2);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    world_free(w);
+    return 0;
+}
+
+static enum err_code result_of(struct cell *c, enum ipc_type request, uint16_t *index)
+{
+    struct ipc_vd_result r;
+    while (HEARD(c, IPC_MSG_VD_RESULT, vd_result, &r)) {
+        if (r.request != (uint16_t)request)
+            continue;
+        *index = r.index;
+        return (enum err_code)r.error;
+    }
+    fail_msg("there was no answer to %s", ipc_type_name((uint16_t)request));
+    return PC_OK;
+}
+
+/* ---- own keys and evidence ---- */
+
+static void test_keys(void **state)
+{
+    (void)state;
+    struct ipc_vd_keys_get get = {0};
+    struct ipc_vd_keys a, b;
+    MUST_TELL(w->cell[1], IPC_PROC_POLYCLAVED, vd_keys_get, &get);
+    MUST_HEAR(w->cell[1], IPC_MSG_VD_KEYS, vd_keys, &a);
+    MUST_TELL(w->cell[2], IPC_PROC_POLYCLAVED, vd_keys_get, &get);
+    MUST_HEAR(w->cell[2], IPC_MSG_VD_KEYS, vd_keys, &b);
+    assert_memory_not_equal(a.keys.ed25519, b.keys.ed25519, 32);
+    assert_memory_not_equal(a.keys.x25519, b.keys.x25519, 32);
+    assert_memory_not_equal(a.keys.account, b.keys.account, 20);
+    struct vault *v;
+    void *memory = calloc(1, vault_bytes());
+    struct vault_env env = w->cell[1]->v->env;
+    env.policy.kind = POLICY_CHAIN_KIND_ETHEREUM; /* no verifier is built: no keys either */
+    assert_int_equal(vault_init(&v, memory, &env), PC_E_UNSUPPORTED);
+    env.policy.kind = POLICY_CHAIN_KIND_DEV;
+    env.policy.chain_id = 1;
+    assert_int_equal(vault_init(&v, memory, &env), PC_E_UNSUPPORTED);
+    free(memory);
+}
+
+static struct ipc_vd_quote_get quote_get(void)
+{
+    struct ipc_vd_quote_get get = {.bound = {.number = 99}};
+    memset(get.owner, 0x31, 20);
+    memset(get.bound.hash, 0x32, 32);
+    return get;
+}
+
+/* A74: report data is D of the own keys and the reserved half, whoever asks for what. */
+static void test_quote(void **state)
+{
+    (void)state;
+    struct cell *c = w->cell[1];
+    struct ipc_vd_quote_get get = quote_get();
+    struct ipc_vq_quote ask;
+    struct ipc_vd_quote_chunk got;
+    uint8_t want[64];
+    struct report_binding b = {
+        .kind = PC_SUBJECT_NODE, .chain_id = 31337, .bound_block = get.bound.number};
+    MUST_TELL(c, IPC_PROC_POLYCLAVED, vd_quote_get, &get);
+    MUST_HEAR(c, IPC_MSG_VQ_QUOTE, vq_quote, &ask);
+    const struct wire_node_keys *k = vault_public_keys(c->v);
+    memcpy(b.attestations, w->policy.attestations, 20);
+    id_keys_node(b.keys_hash, k->ed25519, k->x25519, k->account);
+    context_of_owner(b.context, get.owner);
+    memcpy(b.bound_hash, get.bound.hash, 32);
+    id_report_data(want, &b);
+    assert_memory_equal(ask.report_data, want, 64);
+    assert_true(report_data_is_reserved_var(ask.report_data));
+    MUST_TELL(c, IPC_PROC_POLYCLAVED, vd_quote_get, &get); /* one at a time */
+    MUST_HEAR(c, IPC_MSG_VD_QUOTE_CHUNK, vd_quote_chunk, &got);
+    assert_int_equal(got.chunk.error, PC_E_EXISTS);
+    for (uint16_t i = 0; i < 3; i++) {
+        struct ipc_vq_chunk m = {.chunk = {.seq = i, .last = i == 2, .data_n = 1024}};
+        memset(m.chunk.data, i + 1, 1024);
+        MUST_TELL(c, IPC_PROC_QUOTE, vq_chunk, &m);
+        MUST_HEAR(c, IPC_MSG_VD_QUOTE_CHUNK, vd_quote_chunk, &got);
+        assert_memory_equal(&got.chunk, &m.chunk, sizeof m.chunk);
+    }
+    struct ipc_vq_chunk late = {.chunk = {.seq = 3}};
+    assert_int_equal(TELL(c, IPC_PROC_QUOTE, vq_chunk, &late), PC_E_SEQUENCE);
+}
+
+static void test_quote_goes_wrong(void **state)
+{
+    (void)state;
+    struct cell *c = w->cell[1];
+    struct ipc_vd_quote_get get = quote_get();
+    struct ipc_vd_quote_chunk got;
+    struct ipc_vq_chunk m = {.chunk = {.seq = 1, .data_n = 10}};
+    MUST_TELL(c, IPC_PROC_POLYCLAVED, vd_quote_get, &get);
+    assert_int_equal(TELL(c, IPC_PROC_QUOTE, vq_chunk, &m), PC_E_SEQUENCE);
+    vault_link_new(c->v, IPC_PROC_QUOTE);
+    MUST_HEAR(c, IPC_MSG_VD_QUOTE_CHUNK, vd_quote_chunk, &got);
+    assert_int_equal(got.chunk.error, PC_E_CLOSED);
+    assert_true(got.chunk.last);
+    /* more than evidence may be */
+    MUST_TELL(c, IPC_PROC_POLYCLAVED, vd_quote_get, &get);
+    m.chunk.data_n = 1024;
+    for (m.chunk.seq = 0; m.chunk.seq < 32; m.chunk.seq++)
+        MUST_TELL(c, IPC_PROC_QUOTE, vq_chunk, &m);
+    assert_int_equal(TELL(c, IPC_PROC_QUOTE, vq_chunk, &m), PC_E_SEQUENCE);
+    vault_link_new(c->v, IPC_PROC_QUOTE);
+    cell_forget(c);
+    /* polyclaved is another one now: the old answer is not for it */
+    MUST_TELL(c, IPC_PROC_POLYCLAVED, vd_quote_get, &get);
+    vault_link_new(c->v, IPC_PROC_POLYCLAVED);
+    m = (struct ipc_vq_chunk){.chunk = {.last = true}};
+    MUST_TELL(c, IPC_PROC_QUOTE, vq_chunk, &m);
+    assert_false(HEARD(c, IPC_MSG_VD_QUOTE_CHUNK, vd_quote_chunk, &got));
+    /* the helper's error ends it */
+    MUST_TELL(c, IPC_PROC_POLYCLAVED, vd_quote_get, &get);
+    m = (struct ipc_vq_chunk){.chunk = {.error = PC_E_IO}};
+    MUST_TELL(c, IPC_PROC_QUOTE, vq_chunk, &m);
+    MUST_HEAR(c, IPC_MSG_VD_QUOTE_CHUNK, vd_quote_chunk, &got);
+    assert_int_equal(got.chunk.error, PC_E_IO);
+    assert_false(c->v->quote.pending);
+}
+
+static void test_endpoint_is_signed(void **state)
+{
+    (void)state;
+    struct cell *c = w->cell[3];
+    struct ipc_vd_sign_endpoint m = {.node_id = 103, .seq = 9};
+    struct ipc_vd_ncall call;
+    struct evm_domain d = {.chain_id = 31337};
+    struct evm_address who;
+    struct evm_sig sig;
+    struct abi_args a = abi_args_init();
+    uint8_t hash[32];
+    memset(m.endpoint_hash, 0x77, 32);
+    MUST_TELL(c, IPC_PROC_POLYCLAVED, vd_sign_endpoint, &m);
+    MUST_HEAR(c, IPC_MSG_VD_NCALL, vd_ncall, &call);
+    abi_b32(&a, pc_typehash_set_endpoint);
+    abi_uint(&a, 103);
+    abi_b32(&a, m.endpoint_hash);
+    abi_uint(&a, 9);
+    abi_keccak256(hash, &a);
+    memcpy(d.contract.b, w->policy.node_registry, 20);
+    memcpy(who.b, vault_public_keys(c->v)->account, 20);
+    memcpy(sig.b, call.signature, 65);
+    assert_int_equal(evm_verify_typed_var(&who, &d, hash, &sig), PC_OK);
+    memcpy(d.contract.b, w->policy.epochs, 20);
+    assert_int_equal(evm_verify_typed_var(&who, &d, hash, &sig), PC_E_SIGNATURE);
+}
+
+static void test_dh(void **state)
+{
+    (void)state;
+    struct cell *c = w->cell[1];
+    struct x25519_sk sk;
+    struct x25519_pk pk, theirs;
+    struct ipc_vp_dh ask = {.id = 5};
+    struct ipc_vp_dh_r got;
+    uint8_t want[32];
+    x25519_generate(&sk, &pk, &c->rng.rng);
+    memcpy(ask.remote, pk.b, 32);
+    memcpy(theirs.b, vault_public_keys(c->v)->x25519, 32);
+    assert_int_equal(x25519_dh(want, &sk, &theirs), PC_OK);
+    MUST_TELL(c, IPC_PROC_PEER, vp_dh, &ask);
+    MUST_HEAR(c, IPC_MSG_VP_DH_R, vp_dh_r, &got);
+    assert_int_equal(got.error, PC_OK);
+    assert_memory_equal(got.shared, want, 32);
+    memset(ask.remote, 0, 32);
+    MUST_TELL(c, IPC_PROC_PEER, vp_dh, &ask);
+    MUST_HEAR(c, IPC_MSG_VP_DH_R, vp_dh_r, &got);
+    assert_int_equal(got.error, PC_E_IDENTITY);
+    size_t answered = 0;
+    memcpy(ask.remote, pk.b, 32);
+    for (int i = 0; i < 200; i++) {
+        MUST_TELL(c, IPC_PROC_PEER, vp_dh, &ask);
+        MUST_HEAR(c, IPC_MSG_VP_DH_R, vp_dh_r, &got);
+        answered += got.error == PC_OK;
+        cell_forget(c);
+    }
+    assert_int_equal(answered, VAULT_DH_BURST - 2);
+    w->now_ms += 1000;
+    MUST_TELL(c, IPC_PROC_PEER, vp_dh, &ask);
+    MUST_HEAR(c, IPC_MSG_VP_DH_R, vp_dh_r, &got);
+    assert_int_equal(got.error, PC_OK);
+}
+
+/* ---- enrolment ---- */
+
+static void test_enrolment(void **state)
+{
+    (void)state;
+    struct cell *c = w->cell[1];
+    struct ipc_vd_enrol en = {101, 1, 1, 1};
+    struct ipc_vc_announced an = {1, 1, 150};
+    struct ipc_vd_ncall first, again, next;
+    uint16_t index;
+    MUST_TELL(c, IPC_PROC_POLYCLAVED, vd_enrol, &en);
+    assert_int_equal(result_of(c, IPC_MSG_VD_ENROL, &index), PC_E_SEQUENCE);
+    MUST_TELL(c, IPC_PROC_CHAIN, vc_announced, &an);
+    en.node_id = 102;
+    MUST_TELL(c, IPC_PROC_POLYCLAVED, vd_enrol, &en);
+    assert_int_equal(result_of(c, IPC_MSG_VD_ENROL, &index), PC_E_REFUSED);
+    en.node_id = 101;
+    MUST_TELL(c, IPC_PROC_POLYCLAVED, vd_enrol, &en);
+    MUST_HEAR(c, IPC_MSG_VD_NCALL, vd_ncall, &first);
+    en.seq = 2;
+    MUST_TELL(c, IPC_PROC_POLYCLAVED, vd_enrol, &en);
+    MUST_HEAR(c, IPC_MSG_VD_NCALL, vd_ncall, &again);
+    assert_memory_equal(first.body, again.body, 32); /* one EK per attempt ... */
+    an.attempt = en.attempt = 2;
+    MUST_TELL(c, IPC_PROC_CHAIN, vc_announced, &an);
+    MUST_TELL(c, IPC_PROC_POLYCLAVED, vd_enrol, &en);
+    MUST_HEAR(c, IPC_MSG_VD_NCALL, vd_ncall, &next);
+    assert_memory_not_equal(first.body, next.body, 32); /* ... and no EK for two (A71) */
+    an.attempt = en.attempt = 1;
+    MUST_TELL(c, IPC_PROC_CHAIN, vc_announced, &an); /* an older one changes nothing */
+    MUST_TELL(c, IPC_PROC_POLYCLAVED, vd_enrol, &en);
+    assert_int_equal(result_of(c, IPC_MSG_VD_ENROL, &index), PC_E_SEQUENCE);
+}
+
+/* ---- who is dealt to ---- */
+
+static void open_all(void)
+{
+    world_prepare_open(w);
+    for (uint16_t i = 1; i <= w->n; i++)
+        cell_open(w->cell[i]);
+    world_judge(w);
+}
+
+static enum err_code deal(struct cell *c, uint16_t *index)
+{
+    struct ipc_vd_deal m = {1, 1, 7};
+    struct ipc_vd_ncall call;
+    MUST_TELL(c, IPC_PROC_POLYCLAVED, vd_deal, &m);
+    if (HEARD(c, IPC_MSG_VD_NCALL, vd_ncall, &call)) {
+        assert_int_equal(call.kind, IPC_NCALL_KIND_COMMIT);
+        *index = 0;
+        return PC_OK;
+    }
+    return result_of(c, IPC_MSG_VD_DEAL, index);
+}
+
+/* What a taken-over chain may say about member 3, consistently with its own open(), and what a
+ * taken-over attest may say about its evidence. */
+static void spoil_member(int i, struct cell *c)
+{
+    struct ipc_vc_member *m = &c->member;
+    struct ipc_va_verdict *v = &c->verdict;
+    uint8_t *const bytes[] = {&m->owner[0],        &m->bound.hash[0],     &m->keys.ed25519[0],
+                              &m->keys.x25519[0],  &m->claims[0],         &m->verifier[0],
+                              &v->report_data[40], &v->measurement[0],    &v->product[0],
+                              &m->pop[3],          &m->enrol_signature[9]};
+    if (i == 0)
+        m->state = IPC_NODE_STATE_FROZEN;
+    else if (i == 1)
+        m->bound.number++;
+    else if (i == 2)
+        m->collateral_epoch++;
+    else if (i == 3)
+        v->reasons[1] = 1;
+    else if (i == 4)
+        v->crl_checked = false;
+    else if (i == 5)
+        v->has_claims = false;
+    else if (i == 6) { /* no place: never a node */
+        memset(v->platform, 0, 32);
+        verdict_claims(v);
+        memcpy(m->claims, v->claims, 32);
+    } else if (i == 7) { /* the account of another node enrolled this EK */
+        memcpy(m->keys.account, w->cell[1]->member.keys.account, 20);
+    } else if (i == 8) {
+        m->enrol_seq++;
+    } else if (i == 9) { /* chain puts an EK of its own */
+        memcpy(m->ek, w->cell[1]->member.ek, 32);
+    } else {
+        *bytes[i - 10] ^= 1;
+    }
+}
+#define SPOIL_MEMBER 21
+
+/* A57, A73: neither chain nor attest alone can have a share dealt to somebody. */
+static void test_nobody_else_is_dealt_to(void **state)
+{
+    (void)state;
+    for (int i = 0; i < SPOIL_MEMBER; i++) {
+        uint16_t index = 0;
+        struct world *fresh = world_new(4, &group_ristretto255, 50 + (uint64_t)i);
+        struct world *kept = w;
+        w = fresh;
+        world_enrol(w);
+        spoil_member(i, w->cell[3]);
+        open_all();
+        enum err_code e = deal(w->cell[1], &index);
+        /* A PoP that does not verify makes the seat one without an EK: it gets no ciphertext. */
+        bool no_ek = i == 19 || i == 9;
+        if (no_ek ? e != PC_OK : e != PC_E_RETRY || index != 3)
+            fail_msg("case %d: %s, index %u", i, pc_err_name(e), index);
+        w = kept;
+        world_free(fresh);
+    }
+}
+
+static void test_all_join(void **state)
+{
+    (void)state;
+    uint16_t index;
+    world_enrol(w);
+    open_all();
+    assert_int_equal(deal(w->cell[2], &index), PC_OK);
+    assert_int_equal(deal(w->cell[2], &index), PC_OK); /* asked again: the same commit */
+}
+
+static void test_one_platform_two_seats(void **state)
+{
+    (void)state;
+    uint16_t index;
+    struct cell *c = w->cell[3];
+    world_enrol(w);
+    memcpy(c->verdict.platform, w->cell[2]->verdict.platform, 32);
+    verdict_claims(&c->verdict);
+    memcpy(c->member.claims, c->verdict.claims, 32);
+    open_all();
+    assert_int_equal(deal(w->cell[1], &index), PC_E_REFUSED);
+}
+
+static enum err_code open_result(struct cell *c)
+{
+    uint16_t index;
+    cell_forget(c);
+    cell_open(c);
+    return result_of(c, IPC_MSG_VC_OPEN, &index);
+}
+
+static void test_false_committees(void **state)
+{
+    (void)state;
+    struct cell *c = w->cell[1];
+    world_enrol(w);
+    world_prepare_open(w);
+    w->open.t = 2; /* below the majority */
+    assert_int_equal(open_result(c), PC_E_REFUSED);
+    w->open.attempt = 2; /* the enrolment of attempt 1 is spent: the next is another world */
+    world_free(w);
+    w = world_new(4, &group_ristretto255, 9);
+    world_enrol(w);
+    memcpy(w->cell[3]->member.domains[1], w->cell[2]->member.domains[1], 32);
+    world_prepare_open(w);
+    assert_int_equal(open_result(w->cell[1]), PC_E_REFUSED); /* cap of 4 is 1 */
+    w->cell[2]->v->env.policy.smallest_n = 5;
+    assert_int_equal(open_result(w->cell[2]), PC_E_REFUSED);
+    w->open.root[0] ^= 1;
+    memcpy(w->cell[3]->member.domains[1], "other", 5);
+    assert_int_equal(open_result(w->cell[3]), PC_E_MISMATCH);
+    w->cell[4]->v->keys_hash[0] ^= 1; /* the seat has the keys of before a restart */
+    assert_int_equal(open_result(w->cell[4]), PC_E_MISMATCH);
+}
+
+static void test_chain_says_it_again(void **state)
+{
+    (void)state;
+    struct cell *c = w->cell[1];
+    struct ipc_vc_open o;
+    uint16_t index;
+    world_enrol(w);
+    world_prepare_open(w);
+    o = w->open;
+    o.own_index = 1;
+    MUST_TELL(c, IPC_PROC_CHAIN, vc_open, &o);
+    vault_link_new(c->v, IPC_PROC_CHAIN); /* died between open and members */
+    open_all();
+    assert_int_equal(deal(c, &index), PC_OK);
+    vault_link_new(c->v, IPC_PROC_CHAIN);
+    for (uint16_t i = 1; i <= w->n; i++)
+        cell_open(w->cell[i]); /* nothing happens */
+    world_deal(w);
+    world_commit(w);
+    for (uint16_t j = 1; j <= w->n; j++) { /* the same facts again */
+        struct ipc_vc_commit m = {.epoch = 1, .attempt = 1, .index = j, .at = 200u + j};
+        memcpy(m.hash, w->cell[j]->commit.body, 32);
+        m.length = load_be32(w->cell[j]->commit.body + 60);
+        MUST_TELL(c, IPC_PROC_CHAIN, vc_commit, &m);
+    }
+    struct ipc_vd_result r;
+    while (HEARD(c, IPC_MSG_VD_RESULT, vd_result, &r))
+        assert_int_not_equal(r.request, IPC_MSG_VC_COMMIT);
+    world_vote(w);
+    world_activate(w);
+    assert_true(vault_serves(c->v, 1));
+    /* a final open() does not change, and later epochs are not built */
+    o.root[0] ^= 1;
+    cell_forget(c);
+    MUST_TELL(c, IPC_PROC_CHAIN, vc_open, &o);
+    o.epoch = 2;
+    o.old_epoch = 1;
+    o.old_n = o.n;
+    o.old_t = o.t;
+    MUST_TELL(c, IPC_PROC_CHAIN, vc_open, &o);
+    assert_int_equal(result_of(c, IPC_MSG_VC_OPEN, &index), PC_E_UNSUPPORTED);
+    assert_true(vault_serves(c->v, 1));
+    o.network_id[0] ^= 1;
+    assert_int_equal(TELL(c, IPC_PROC_CHAIN, vc_open, &o), PC_E_REFUSED);
+}
+
+/* ---- blobs ---- */
+
+static void test_blobs(void **state)
+{
+    (void)state;
+    struct cell *c = w->cell[1], *d = w->cell[2];
+    struct ipc_vd_blob_r r;
+    world_enrol(w);
+    open_all();
+    world_deal(w);
+    world_commit(w);
+    static const size_t spots[] = {0, 5, 57, 58, 100, 200};
+    for (size_t i = 0; i < PC_ARRAY_LEN(spots) + 1; i++) {
+        size_t at = i < PC_ARRAY_LEN(spots) ? spots[i] : d->blob_n - 1;
+        d->blob[at] ^= 1;
+        world_feed(w, c, 2);
+        MUST_HEAR(c, IPC_MSG_VD_BLOB_R, vd_blob_r, &r);
+        assert_int_equal(r.error, PC_E_MISMATCH);
+        d->blob[at] ^= 1;
+    }
+    d->blob_n--;
+    world_feed(w, c, 2);
+    MUST_HEAR(c, IPC_MSG_VD_BLOB_R, vd_blob_r, &r);
+    assert_int_equal(r.error, PC_E_MISMATCH);
+    d->blob_n++;
+    struct ipc_vd_blob_head head = {
+        .epoch = 1, .attempt = 1, .dealer = 2, .length = (uint32_t)d->blob_n};
+    struct ipc_vd_blob_rec rec = {.dealer = 2, .offset = 32, .data_n = 32};
+    MUST_TELL(c, IPC_PROC_POLYCLAVED, vd_blob_head, &head);
+    MUST_TELL(c, IPC_PROC_POLYCLAVED, vd_blob_rec, &rec); /* not where it is */
+    MUST_HEAR(c, IPC_MSG_VD_BLOB_R, vd_blob_r, &r);
+    assert_int_equal(r.error, PC_E_SEQUENCE);
+    world_feed(w, c, 2);
+    MUST_HEAR(c, IPC_MSG_VD_BLOB_R, vd_blob_r, &r);
+    assert_int_equal(r.error, PC_OK);
+    world_feed(w, c, 2); /* nobody needs it a second time */
+    MUST_HEAR(c, IPC_MSG_VD_BLOB_R, vd_blob_r, &r);
+    assert_int_equal(r.error, PC_E_REFUSED);
+}
+
+/* ---- the end of an attempt ---- */
+
+static void test_failure_erases(void **state)
+{
+    (void)state;
+    struct cell *c = w->cell[1];
+    size_t before = arena_used(c->arena);
+    struct ipc_vc_phase failed = {
+        .epoch = 1, .attempt = 1, .what = IPC_PHASE_END_FAILED, .at = 260};
+    struct ipc_vd_action a;
+    bool closed = false;
+    world_enrol(w);
+    open_all();
+    world_deal(w);
+    world_commit(w);
+    assert_true(arena_used(c->arena) > before);
+    for (int what = IPC_PHASE_END_B2; what <= IPC_PHASE_END_B3; what++) {
+        struct ipc_vc_phase m = {1, 1, (enum ipc_phase_end)what, 210u + 10u * (unsigned)what, {0}};
+        MUST_TELL(c, IPC_PROC_CHAIN, vc_phase, &m);
+    }
+    cell_forget(c);
+    MUST_TELL(c, IPC_PROC_CHAIN, vc_phase, &failed);
+    while (HEARD(c, IPC_MSG_VD_ACTION, vd_action, &a))
+        closed |= a.kind == IPC_ACTION_KIND_CLOSE;
+    assert_true(closed);
+    assert_int_equal(arena_used(c->arena), before);
+    assert_false(vault_serves(c->v, 1));
+}
+
+static void test_rearm(void **state)
+{
+    (void)state;
+    struct cell *c = w->cell[1];
+    struct ipc_vd_rearm again = {1, 1};
+    struct ipc_vd_action a;
+    size_t fetches = 0;
+    world_enrol(w);
+    open_all();
+    world_deal(w);
+    world_commit(w);
+    for (int round = 0; round < 2; round++) {
+        size_t now = 0;
+        while (HEARD(c, IPC_MSG_VD_ACTION, vd_action, &a))
+            now += a.kind == IPC_ACTION_KIND_FETCH;
+        assert_true(now == 3 && (round == 0 || fetches == now));
+        fetches = now;
+        cell_forget(c);
+        MUST_TELL(c, IPC_PROC_POLYCLAVED, vd_rearm, &again);
+    }
+    assert_non_null(cell_find(c, IPC_MSG_VD_BLOB_HEAD)); /* the own blob comes again too */
+}
+
+/* ---- who may say what ---- */
+
+/* Of all message numbers and all processes: what the table names is decoded, the rest is refused
+ * before. Truncation is always an error, and nothing comes out. */
+static void test_table(void **state)
+{
+    (void)state;
+    struct cell *c = w->cell[1];
+    size_t allowed = 0;
+    for (int from = IPC_PROC_INIT; from <= IPC_PROC_QUOTE; from++)
+        for (unsigned type = 0; type <= 0xffff; type++) {
+            uint8_t frame[2] = {(uint8_t)(type >> 8), (uint8_t)type};
+            cell_forget(c);
+            enum err_code e = vault_frame(c->v, (enum ipc_process)from, PC_BYTES(frame), w->now_ms);
+            if (e == PC_E_REFUSED)
+                continue;
+            allowed++;
+            assert_true(ipc_may_send((uint16_t)type, (enum ipc_process)from, IPC_PROC_VAULT));
+            bool empty = type == IPC_MSG_VD_KEYS_GET || type == IPC_MSG_VP_LEASE_GET;
+            assert_true((e == PC_OK) == empty);
+            assert_true(empty || c->out_n == 0);
+        }
+    assert_int_equal(allowed, 29);
+}
+
+static void test_truncation(void **state)
+{
+    (void)state;
+    struct cell *c = w->cell[1];
+    struct enclave e;
+    uint8_t buf[WIRE_RECORD_MAX + 1] = {0};
+    struct bytes frame;
+    enclave_new(&e, c, 1);
+    assert_int_equal(ipc_encode_vp_request(&frame, buf, sizeof buf, &e.request), PC_OK);
+    cell_forget(c);
+    for (size_t n = 0; n < frame.n; n++)
+        assert_int_not_equal(vault_frame(c->v, IPC_PROC_PEER, bytes_of(buf, n), w->now_ms), PC_OK);
+    assert_int_not_equal(vault_frame(c->v, IPC_PROC_PEER, bytes_of(buf, frame.n + 1), w->now_ms),
+                         PC_OK);
+    assert_int_equal(c->out_n, 0);
+    assert_int_equal(vault_frame(c->v, IPC_PROC_PEER, frame, w->now_ms), PC_OK);
+    assert_int_equal(c->out_n, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_keys, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_quote, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_quote_goes_wrong, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_endpoint_is_signed, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_dh, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_enrolment, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_nobody_else_is_dealt_to, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_all_join, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_one_platform_two_seats, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_false_committees, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_chain_says_it_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_blobs, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_failure_erases, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_rearm, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_table, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_truncation, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
