@@ -81,6 +81,8 @@ enum err_code group_accumulate_var(const struct group *g, struct point *acc,
 {
     if (bytes_all_zero_var(bytes_of(in, 32)))
         return PC_E_IDENTITY;
+    if (group_is_identity(acc))
+        return group_point_decode(g, acc, in); /* half the price of an addition */
     return g->accumulate(acc, in) ? PC_OK : PC_E_NOT_CANONICAL;
 }
 

@@ -76,15 +76,16 @@ static enum err_code schnorr_verify_var(const struct group *g, const struct tran
 {
     struct point r, left, right;
     struct scalar s, c;
-    if (group_is_identity(statement) || !g->point_is_valid(statement) ||
-        group_point_decode(g, &r, proof->b) != PC_OK ||
+    memcpy(r.b, proof->b, sizeof r.b);
+    if (group_is_identity(statement) || !g->point_is_valid(statement) || group_is_identity(&r) ||
         group_scalar_decode(g, &s, proof->b + 32) != PC_OK)
         return PC_E_PROOF;
     challenge(&c, g, head, &r, tail);
     group_base_mult(g, &left, &s);
     group_mult(g, &right, &c, statement);
-    group_add(g, &right, &right, &r);
-    return group_point_equal(&left, &right) ? PC_OK : PC_E_PROOF;
+    group_sub(g, &left, &left, &right);
+    /* s*G - c*X is encoded canonically, so R equal to it needs no decoding of its own. */
+    return group_point_equal(&left, &r) ? PC_OK : PC_E_PROOF;
 }
 
 static struct transcript pok_a_head(const struct pok_a_context *ctx, const struct point *statement)
