@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "attest/pem.h"
+#include "attest/quote_io.h"
 #include "attest/sim/measure.h"
 #include "attest/sim/store.h"
 #include "base/hex.h"
@@ -217,14 +218,14 @@ static int quote(const struct options *o)
 {
     static struct sim_platform p;
     static uint8_t out[PC_SIM_QUOTE_CAP];
-    uint8_t report_data[65];
+    uint8_t report_data[64];
     size_t n = 0;
     if (!sim_platform_load(&p, o->platform) || !measure(o, p.mrtd, p.mrconfigid))
         return EXIT_USAGE;
-    if (fread(report_data, 1, sizeof(report_data), stdin) != 64)
+    if (quote_read_data(report_data, STDIN_FILENO) != PC_OK)
         return usage("stdin must be", "exactly 64 bytes of report data");
     sim_platform_quote(out, &n, &p, report_data, rng_system());
-    if (fwrite(out, 1, n, stdout) != n || fflush(stdout) != 0) {
+    if (quote_write(STDOUT_FILENO, bytes_of(out, n)) != PC_OK) {
         (void)fprintf(stderr, "polyclave-quote-sim: cannot write the quote: %s\n", strerror(errno));
         return EXIT_USAGE;
     }

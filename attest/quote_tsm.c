@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "attest/quote_io.h"
 #include "attest/tsm.h"
 
 static const char help[] =
@@ -77,14 +78,14 @@ static int fail(int code, const char *what, const struct tsm_fault *why)
 
 int main(int argc, char **argv)
 {
-    static uint8_t quote[PC_TSM_QUOTE_MAX];
-    uint8_t report_data[65];
+    static uint8_t quote[PC_TSM_BLOB_MAX];
+    uint8_t report_data[64];
     char name[64];
     struct tsm_fault why = {"", 0};
     size_t n;
     if (argc == 2 && strcmp(argv[1], "--help") == 0)
         return fputs(help, stdout) >= 0 ? 0 : 2;
-    if (argc != 1 || fread(report_data, 1, sizeof(report_data), stdin) != 64) {
+    if (argc != 1 || quote_read_data(report_data, STDIN_FILENO) != PC_OK) {
         (void)fprintf(stderr, "polyclave-quote-tsm: stdin must be exactly 64 bytes of report data; "
                               "--help shows the form\n");
         return 2;
@@ -98,11 +99,11 @@ int main(int argc, char **argv)
     case PC_E_MISMATCH:
         return fail(1, "what came back is no quote over this report data", &why);
     case PC_E_TOO_LARGE:
-        return fail(1, "the host's quote is over 32 KiB", &why);
+        return fail(1, "what the host gave is over 256 KiB", &why);
     default:
         return fail(3, "the kernel did not deliver a quote; try again", &why);
     }
-    if (fwrite(quote, 1, n, stdout) != n || fflush(stdout) != 0)
+    if (quote_write(STDOUT_FILENO, bytes_of(quote, n)) != PC_OK)
         return fail(3, "cannot write the quote", &(struct tsm_fault){"stdout", errno});
     return 0;
 }

@@ -36,6 +36,7 @@ static bool open_chain(struct tdx_job *j, struct evidence_kept *kept)
 {
     struct verdict *v = j->v;
     const uint8_t *pin = j->in->policy->root_sha256[PC_VENDOR_TDX];
+    uint8_t root[32];
     if (pem_decode(&j->pem, j->quote.pem) != PC_OK) {
         verdict_add(v, PC_R_CERT_DATA_PEM);
         return false;
@@ -48,13 +49,15 @@ static bool open_chain(struct tdx_job *j, struct evidence_kept *kept)
         verdict_add(v, PC_R_CERT_MALFORMED);
         return false;
     }
+    /* Before anything is computed under it or kept: a stranger's root costs one hash. */
+    ec_sha256(root, j->pem.cert[2]);
+    if (memcmp(root, pin, 32) != 0) {
+        verdict_add(v, PC_R_UNTRUSTED_ROOT);
+        return false;
+    }
     j->set = tdx_set_get(kept, j->pem.cert[2], j->pem.cert[1], &j->in->collateral);
     if (j->set == NULL) {
         verdict_add(v, PC_R_RESOURCES);
-        return false;
-    }
-    if (memcmp(j->set->root_sha256, pin, 32) != 0) {
-        verdict_add(v, PC_R_UNTRUSTED_ROOT);
         return false;
     }
     v->reasons[0] |= j->set->chain_reasons[0];

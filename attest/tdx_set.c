@@ -203,7 +203,6 @@ static struct tdx_set *set_new(const struct bytes part[static PC_PART_COUNT])
         s->part[i] = bytes_of(w, part[i].n);
         w += part[i].n;
     }
-    ec_sha256(s->root_sha256, s->part[PC_PART_ROOT]);
     open_chain(s);
     if ((s->chain_reasons[0] | s->chain_reasons[1]) == 0) {
         open_signers(s);

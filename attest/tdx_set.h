@@ -35,7 +35,6 @@ struct tdx_signer {
 struct tdx_set {
     struct bytes part[PC_PART_COUNT]; /* views into data */
     uint8_t *data;
-    uint8_t root_sha256[32];
     uint8_t ca_issuer; /* 1 Platform CA, 2 Processor CA */
 
     uint64_t chain_reasons[2]; /* root and CA do not form a chain: nothing below is set */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "attest/evidence.h"
 #include "attest/tdx_quote.h"
 
 struct session {
@@ -94,16 +95,20 @@ static enum err_code write_inblob(struct session *s, const uint8_t report_data[s
     return PC_OK;
 }
 
-/* The host chose these bytes: is it a TDX quote, and over what was asked? */
-static enum err_code check_quote(struct session *s, struct bytes quote,
+/* The host chose these bytes: is it a TDX quote, over what was asked, and nothing but zeros behind?
+ * *n becomes the quote's own length. */
+static enum err_code check_quote(struct session *s, const uint8_t *blob, size_t *n,
                                  const uint8_t report_data[static 64])
 {
     struct tdx_quote q;
-    struct verdict ignored = {0};
+    struct verdict found = {0};
+    size_t take = *n < PC_EVIDENCE_MAX ? *n : PC_EVIDENCE_MAX;
     *s->why = (struct tsm_fault){"quote", 0};
-    if (!tdx_quote_parse(&q, &ignored, quote) ||
+    if (!tdx_quote_parse(&q, &found, bytes_of(blob, take)) || verdict_has(&found, PC_R_TRAILING) ||
+        !bytes_all_zero_var(bytes_of(blob + take, *n - take)) ||
         memcmp(q.body.p + PC_TD_REPORTDATA, report_data, 64) != 0)
         return PC_E_MISMATCH;
+    *n = take - q.rest.n;
     return PC_OK;
 }
 
@@ -124,14 +129,14 @@ static enum err_code attempt(struct session *s, uint8_t *out, size_t *n,
     PC_TRY(read_generation(s, &written));
     if (written != before + 1)
         return fault(s, "generation", EAGAIN); /* the write was lost, or is not the only one */
-    PC_TRY(read_attribute(s, "outblob", out, PC_TSM_QUOTE_MAX, n));
+    PC_TRY(read_attribute(s, "outblob", out, PC_TSM_BLOB_MAX, n));
     PC_TRY(read_generation(s, &after));
     if (after != written)
         return fault(s, "generation", EAGAIN); /* somebody wrote between */
-    return check_quote(s, bytes_of(out, *n), report_data);
+    return check_quote(s, out, n, report_data);
 }
 
-enum err_code tsm_quote(uint8_t out[static PC_TSM_QUOTE_MAX], size_t *n, struct tsm_fault *why,
+enum err_code tsm_quote(uint8_t out[static PC_TSM_BLOB_MAX], size_t *n, struct tsm_fault *why,
                         struct tsm_io *io, const char *name, const uint8_t report_data[static 64])
 {
     struct session s = {.io = io, .why = why};
@@ -157,7 +162,7 @@ enum err_code tsm_quote(uint8_t out[static PC_TSM_QUOTE_MAX], size_t *n, struct 
     }
     (void)io->remove_dir(io, s.dir);
     if (e != PC_OK) {
-        memset(out, 0, PC_TSM_QUOTE_MAX);
+        memset(out, 0, PC_TSM_BLOB_MAX);
         *n = 0;
     }
     return e;

@@ -17,9 +17,9 @@
 #include "base/bytes.h"
 #include "base/err.h"
 
-#define PC_TSM_ROOT      "/sys/kernel/config/tsm/report"
-#define PC_TSM_QUOTE_MAX ((size_t)32 * 1024) /* what a verifier takes (evidence.h) */
-#define PC_TSM_TRIES     8
+#define PC_TSM_ROOT     "/sys/kernel/config/tsm/report"
+#define PC_TSM_BLOB_MAX ((size_t)256 * 1024) /* of outblob, padding included */
+#define PC_TSM_TRIES    8
 
 /* As the calls of the same names: -1 and errno on failure. */
 struct tsm_io {
@@ -39,15 +39,16 @@ struct tsm_fault {
 };
 
 /*
- * A quote over report_data; *n bytes into out (PC_TSM_QUOTE_MAX). name: the folder's, unique.
+ * A quote over report_data; *n bytes into out (PC_TSM_BLOB_MAX), without the zeros that buffers of
+ * hosts end in. name: the folder's, unique.
  *   PC_E_UNSUPPORTED  no provider (not in a TEE), or one that is not tdx_guest
  *   PC_E_RETRY        transient faults outlived PC_TSM_TRIES tries
- *   PC_E_TOO_LARGE    the host's quote is over the bound
+ *   PC_E_TOO_LARGE    outblob is over the bound
  *   PC_E_MISMATCH     the quote is not over this report data, or is no TDX quote
  *   PC_E_IO           any other fault of the interface
  * The folder is removed in any case.
  */
-PC_MUST_USE enum err_code tsm_quote(uint8_t out[static PC_TSM_QUOTE_MAX], size_t *n,
+PC_MUST_USE enum err_code tsm_quote(uint8_t out[static PC_TSM_BLOB_MAX], size_t *n,
                                     struct tsm_fault *why, struct tsm_io *io, const char *name,
                                     const uint8_t report_data[static 64]);
 

@@ -20,11 +20,12 @@ struct kernel {
     const char *provider;
     uint64_t generation;
     uint8_t inblob[64];
-    uint8_t quote[PC_TSM_QUOTE_MAX + 4096];
+    uint8_t quote[PC_TSM_BLOB_MAX + 4096];
     size_t quote_n;
-    size_t pos;   /* of the open attribute */
-    size_t chunk; /* most bytes of a read; 0: as asked */
-    bool exists;  /* the folder */
+    size_t padding; /* zeros behind it */
+    size_t pos;     /* of the open attribute */
+    size_t chunk;   /* most bytes of a read; 0: as asked */
+    bool exists;    /* the folder */
 
     int fail_mkdir, fail_provider, fail_write, fail_close, fail_outblob, fail_generation;
     int fault_times;
@@ -128,7 +129,7 @@ static long k_read(struct tsm_io *io, int fd, void *p, size_t n)
         k->race = false;
         k->generation++;
     }
-    return give(k, p, n, k->quote, k->quote_n);
+    return give(k, p, n, k->quote, k->quote_n + k->padding);
 }
 
 static long k_write(struct tsm_io *io, int fd, const void *p, size_t n)
@@ -189,7 +190,7 @@ static int reset(void **state)
 
 static enum err_code ask(void)
 {
-    static uint8_t out[PC_TSM_QUOTE_MAX];
+    static uint8_t out[PC_TSM_BLOB_MAX];
     struct tsm_fault why;
     size_t n;
     enum err_code e = tsm_quote(out, &n, &why, &k.io, "test", report_data);
@@ -309,14 +310,24 @@ static void test_race(void **state)
     assert_int_equal(k.waits, 1);
 }
 
-static void test_quote_too_large(void **state)
+static void test_padding_and_bound(void **state)
 {
     (void)state;
-    k.quote_n = PC_TSM_QUOTE_MAX;
-    assert_int_equal(ask(), PC_OK); /* zero padding to the bound */
+    k.padding = 70;
+    assert_int_equal(ask(), PC_OK); /* without the padding */
     (void)reset(state);
-    k.quote_n = PC_TSM_QUOTE_MAX + 1;
+    k.padding = PC_TSM_BLOB_MAX - k.quote_n;
+    assert_int_equal(ask(), PC_OK);
+    (void)reset(state);
+    k.padding = PC_TSM_BLOB_MAX - k.quote_n + 1;
     assert_int_equal(ask(), PC_E_TOO_LARGE);
+    static const size_t places[] = {0, 69, PC_TSM_BLOB_MAX / 2};
+    for (size_t i = 0; i < PC_ARRAY_LEN(places); i++) {
+        (void)reset(state);
+        k.padding = PC_TSM_BLOB_MAX - k.quote_n;
+        k.quote[k.quote_n + places[i]] = 1;
+        assert_int_equal(ask(), PC_E_MISMATCH);
+    }
 }
 
 /* The host gives a genuine quote over other data, half of a quote, nothing. */
@@ -348,7 +359,7 @@ int main(void)
         cmocka_unit_test_setup(test_lost_write, reset),
         cmocka_unit_test_setup(test_short_write, reset),
         cmocka_unit_test_setup(test_race, reset),
-        cmocka_unit_test_setup(test_quote_too_large, reset),
+        cmocka_unit_test_setup(test_padding_and_bound, reset),
         cmocka_unit_test_setup(test_report_data_compared, reset),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
