@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -109,15 +110,20 @@ static void test_bad(void **state)
     }
 }
 
-static bool reach(const char *host, bool development)
+static struct sockaddr_storage address(const char *host)
 {
     char text[80];
     struct endpoint e;
     struct sockaddr_storage a;
-    strcpy(text, host);
-    strcat(text, ":9:9");
+    (void)snprintf(text, sizeof text, "%s:9:9", host);
     assert_int_equal(endpoint_parse(&e, text_of(text)), PC_OK);
     assert_int_equal(endpoint_address(&a, &e, 9), PC_OK);
+    return a;
+}
+
+static bool reach(const char *host, bool development)
+{
+    struct sockaddr_storage a = address(host);
     return address_reachable(&a, development);
 }
 
@@ -177,18 +183,6 @@ static void test_addresses(void **state)
     struct endpoint e;
     assert_int_equal(endpoint_parse(&e, text_of("name:1:2")), PC_OK);
     assert_int_equal(endpoint_address(&other, &e, 1), PC_E_USAGE);
-}
-
-static struct sockaddr_storage address(const char *host)
-{
-    char text[80];
-    struct endpoint e;
-    struct sockaddr_storage a;
-    strcpy(text, host);
-    strcat(text, ":9:9");
-    assert_int_equal(endpoint_parse(&e, text_of(text)), PC_OK);
-    assert_int_equal(endpoint_address(&a, &e, 9), PC_OK);
-    return a;
 }
 
 static void test_places(void **state)

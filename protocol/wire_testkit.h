@@ -208,6 +208,17 @@ static inline void check_patch(const struct codec *c, size_t at, unsigned width,
     free(m);
 }
 
+/* Bytes that were made without this codec are one value's, and its encoding. */
+static inline void check_known(const struct codec *c, struct bytes known)
+{
+    void *m = codec_room(c);
+    struct bytes again;
+    assert_int_equal(c->decode(m, known), PC_OK);
+    assert_int_equal(c->encode(&again, fill_buf_b, sizeof fill_buf_b, m), PC_OK);
+    assert_true(bytes_equal_var(again, known));
+    free(m);
+}
+
 /* A secret value's hexadecimal is nowhere in the text. */
 static inline void check_hidden(const struct codec *c, size_t offset, size_t n)
 {

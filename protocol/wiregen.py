@@ -4,6 +4,7 @@
 
   wiregen.py generate NAME DIR     write NAME_wire.{h,c}, NAME_wire_test.c, NAME_wire_fuzz.c into DIR
                                    (what the build runs; refuses an unannounced change)
+  wiregen.py seeds NAME DIR        write seeds for the fuzzer NAME_wire_fuzz into DIR
   wiregen.py document FILE         write the documentation table of all schemas into FILE
   wiregen.py check                 is every change announced, is docs/WIRE.md fresh?
   wiregen.py announce WHY          add a line to NAME.history for each changed definition and
@@ -17,7 +18,7 @@ sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-from wirelib import emit_c, emit_doc, emit_fuzz, emit_test  # noqa: E402
+from wirelib import emit_c, emit_doc, emit_fuzz, emit_test, seeds  # noqa: E402
 from wirelib.lang import WireError, load_schema  # noqa: E402
 
 SCHEMAS = HERE / "schema"
@@ -80,6 +81,10 @@ def generate(args):
         path.write_text(text)
 
 
+def write_seeds(args):
+    seeds.write(load_schema(SCHEMAS, args.name), pathlib.Path(args.dir))
+
+
 def document(args):
     pathlib.Path(args.file).write_text(emit_doc.emit(all_schemas()))
 
@@ -117,6 +122,10 @@ def main():
     g.add_argument("name")
     g.add_argument("dir")
     g.set_defaults(run=generate)
+    s = sub.add_parser("seeds")
+    s.add_argument("name")
+    s.add_argument("dir")
+    s.set_defaults(run=write_seeds)
     d = sub.add_parser("document")
     d.add_argument("file")
     d.set_defaults(run=document)

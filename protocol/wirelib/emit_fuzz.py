@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Model -> libFuzzer harness: the first byte picks what to decode; what is accepted must print, and
 encode to the same bytes again."""
-from .emit_c import PREAMBLE, Out, c_name
+from .c_values import PREAMBLE, Out, c_name
 
 
 def emit(schema):

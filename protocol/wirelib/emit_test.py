@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Model -> cmocka test of the generated codec (helpers: protocol/wire_testkit.h)."""
-from .emit_c import PREAMBLE, Out, c_name, list_name, prefix, upper, value_type
+from . import seeds
+from .c_values import PREAMBLE, Out, c_name, list_name, prefix, upper, value_type
 
 
 def fill(o, schema, t, lv, level=0):
@@ -166,6 +167,20 @@ def refusals(o, schema, s):
             o("}")
 
 
+def second_opinion(o, s, full):
+    """What wirelib/seeds.py says the bytes are."""
+    data = seeds.encode(s, full)
+    o("{")
+    o("static const uint8_t known[] = {")
+    for i in range(0, len(data), 16):
+        o("    %s,", ", ".join("0x%02x" % b for b in data[i : i + 16]))
+    if not data:
+        o("    0,")
+    o("};")
+    o("check_known(&codec_%s, bytes_of(known, %d));", c_name(s), len(data))
+    o("}")
+
+
 def test_struct(o, schema, s):
     n = c_name(s)
     codec(o, schema, s)
@@ -173,6 +188,9 @@ def test_struct(o, schema, s):
     o("{")
     o("(void)state;")
     o("check_codec(&codec_%s);", n)
+    for full in (False, True):
+        if len(seeds.encode(s, full)) <= 512:
+            second_opinion(o, s, full)
     at = 2 if s.is_message else 0
     for f in s.fields:
         patches(o, s, f.type, at)
@@ -265,6 +283,7 @@ def emit(schema):
     for line in used:
         o(line)
     o("(void)check_hidden;")
+    o("(void)check_known;")
     o("(void)check_patch;")
     o("const struct CMUnitTest tests[] = {")
     for s in schema.structs():
