@@ -737,7 +737,9 @@ contract Epochs is IEpochs, EIP712 {
         INodeRegistry.Candidate memory node = _candidate(id);
         bool incumbent = _holdsSeat(current, seat, id);
         bool fit = node.live || (node.frozen && incumbent);
-        if (!fit || (current.epoch != 0 && block.timestamp < node.eligibleAt)) revert NotEligible(id);
+        // a first probation binds candidates alone: whoever has a seat was seated past it, or at genesis
+        bool waits = current.epoch != 0 && !incumbent && block.timestamp < node.eligibleAt;
+        if (!fit || waits) revert NotEligible(id);
         seat.enrolTag = tag;
         if (!incumbent && seat.listTag != tag) _insert(id, seat, node, tag, hint);
     }

@@ -102,7 +102,8 @@ interface INodeRegistry is IRevocable {
     }
 
     /// What Epochs reads of a node when it fills seats.
-    /// @param live     in, record live, measurement active, nothing about it frozen or revoked
+    /// @param live     in, record live, measurement active, nothing about it frozen or revoked, not on
+    ///                 probation a second time (strikes)
     /// @param frozen   a council freeze covers it, and nothing else is wrong
     /// @param left     left or withdrawn
     /// @param gone     left, or revoked for ever: itself, its measurement, platform, product or vendor

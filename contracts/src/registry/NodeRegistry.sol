@@ -561,7 +561,9 @@ contract NodeRegistry is INodeRegistry, Votes {
             return c;
         }
         bool covered = freezes && _covered(id, node);
-        c.live = !covered && attestations.live(node.record) && measurements.isActive(measurement);
+        // struck out: on probation a second time, with or without a seat
+        bool suspended = block.timestamp < c.eligibleAt && c.eligibleAt > c.joinedAt + probationSeconds;
+        c.live = !covered && !suspended && attestations.live(node.record) && measurements.isActive(measurement);
         if (c.live) return c;
         c.gone = _measurementRevoked(measurement) || tcbPolicy.isRevoked(Objects.PLATFORM, node.platform)
             || tcbPolicy.isRevoked(Objects.PRODUCT, Objects.productId(node.vendor, node.product))
