@@ -96,6 +96,9 @@ interface Vm {
     function envOr(string calldata name, string calldata fallbackText) external view returns (string memory);
     function envOr(string calldata name, uint256 fallbackValue) external view returns (uint256);
 
+    function serializeString(string calldata object, string calldata key, string calldata value)
+        external
+        returns (string memory);
     function envUint(string calldata name) external view returns (uint256);
     function computeCreateAddress(address deployer, uint256 nonce) external pure returns (address);
     function parseJsonAddressArray(string calldata json, string calldata path)
