@@ -13,7 +13,7 @@ INTS = {"u8": 1, "u16": 2, "u32": 4, "u64": 8}
 C_KEYWORDS = set(
     "auto bool break case char const continue default do double else enum extern float for goto if"
     " inline int long register restrict return short signed sizeof static struct switch typedef"
-    " union unsigned void volatile while type".split()
+    " union unsigned void volatile while".split()
 )
 
 
@@ -244,7 +244,7 @@ class Parser:
         tok = self.next()
         if tok[0] != "word":
             self.at -= tok[0] != "end"
-            self.fail("expected a name, found %r" % tok[1])
+            self.fail("expected a name, found %r" % (tok[1] or "end of file"))
         return tok[1]
 
     def fresh_name(self):
