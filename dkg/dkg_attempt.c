@@ -169,6 +169,8 @@ enum err_code dkg_attempt_fact(struct dkg_attempt *a, const struct dkg_fact *f)
         secrets_erase(a);
     if (f->kind == DKG_FACT_PHASE_END && a->board.phase == DKG_PHASE_READY)
         a->have_result = a->share_ok = false; /* the vote's result: QUAL may be another set */
+    if (f->kind == DKG_FACT_PHASE_END)
+        a->vote_stale = true;
     dkg_attempt_advance(a);
     return PC_OK;
 }

@@ -52,7 +52,8 @@ struct dkg_attempt {
     struct dkg_blob own;
     uint8_t own_hash[32];
 
-    bool vote_due;
+    bool vote_due;   /* the caller wants a vote now */
+    bool vote_stale; /* something changed since the vote was computed */
     bool key_taken;
     struct dkg_issued issued;
 

@@ -101,6 +101,7 @@ void dkg_attempt_process(struct dkg_attempt *a, party_index dealer, const struct
         evaluate(a);
     }
     dkg_bitmap_clear(&a->issued.fetch, dealer);
+    a->vote_stale = true;
 }
 
 /* The share that belongs to the result, if every dealer in it gave a right one. */

@@ -54,25 +54,28 @@ static bool due_fetch(struct dkg_attempt *a, struct dkg_action *out)
     return false;
 }
 
-/* What this member can vouch for now; true if every committed blob has been seen. */
-static bool current_vote(struct dkg_vote *v, const struct dkg_attempt *a)
+/* Has every committed blob been seen, or can it not be right? */
+static bool all_seen(const struct dkg_attempt *a)
 {
-    bool complete = true;
+    for (uint32_t d = 1; d <= a->s.dealers; d++)
+        if (dkg_bitmap_test(&a->board.committed, (party_index)d) &&
+            a->dealer[d].state == DKG_BLOB_UNKNOWN &&
+            dkg_commit_length_ok(&a->board, (party_index)d))
+            return false;
+    return true;
+}
 
+/* What this member can vouch for now. */
+static void current_vote(struct dkg_vote *v, const struct dkg_attempt *a)
+{
     memset(v, 0, sizeof *v);
-    for (uint32_t d = 1; d <= a->s.dealers; d++) {
-        party_index i = (party_index)d;
-        if (!dkg_bitmap_test(&a->board.committed, i))
-            continue;
-        if (a->dealer[d].state == DKG_BLOB_UNKNOWN)
-            complete = complete && !dkg_commit_length_ok(&a->board, i);
-        else if (a->dealer[d].state == DKG_BLOB_GOOD &&
-                 !dkg_equal_e(&a->board, a->dealer, &a->board.committed, i))
-            dkg_bitmap_set(&v->good, i);
-    }
-    if (complete && a->have_result && a->share_ok)
+    for (uint32_t d = 1; d <= a->s.dealers; d++)
+        if (dkg_bitmap_test(&a->board.committed, (party_index)d) &&
+            a->dealer[d].state == DKG_BLOB_GOOD &&
+            !dkg_equal_e(&a->board, a->dealer, &a->board.committed, (party_index)d))
+            dkg_bitmap_set(&v->good, (party_index)d);
+    if (a->have_result && a->share_ok)
         memcpy(v->transcript, a->result.transcript, 32);
-    return complete;
 }
 
 static bool same_vote(const struct dkg_vote *a, const struct dkg_vote *b)
@@ -84,11 +87,10 @@ static bool due_vote(struct dkg_attempt *a, struct dkg_action *out)
 {
     struct dkg_vote v;
 
-    if (a->board.phase != DKG_PHASE_VOTE)
+    if (a->board.phase != DKG_PHASE_VOTE || !a->vote_stale || (!a->vote_due && !all_seen(a)))
         return false;
-    bool complete = current_vote(&v, a);
-    if (!complete && !a->vote_due)
-        return false;
+    a->vote_stale = false;
+    current_vote(&v, a);
     if (a->issued.vote && same_vote(&v, &a->issued.last_vote))
         return false;
     if (dkg_bitmap_test(&a->board.voted, a->self) && same_vote(&v, &a->board.vote[a->self]))
@@ -190,11 +192,13 @@ bool dkg_attempt_next(struct dkg_attempt *a, struct dkg_action *out)
 void dkg_attempt_rearm(struct dkg_attempt *a)
 {
     memset(&a->issued, 0, sizeof a->issued);
+    a->vote_stale = true;
 }
 
 void dkg_attempt_vote_now(struct dkg_attempt *a)
 {
     a->vote_due = true;
+    a->vote_stale = true;
 }
 
 const struct dkg_result *dkg_attempt_result(const struct dkg_attempt *a)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dkg/dkg_check.h"
 
+#include "base/ct.h"
 #include "crypto/labels.h"
 #include "crypto/shamir.h"
 #include "crypto/transcript.h"

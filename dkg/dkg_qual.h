@@ -7,7 +7,7 @@
  * on the sum, else singly, blame
  *
  * A complaint is judged only if its dealer is still in when that step begins; every other one is
- * void (docs/decisions/0022). Blobs are large and lie outside the vault, so what a blob says is
+ * void (docs/decisions/0021). Blobs are large and lie outside the vault, so what a blob says is
  * first distilled into a struct dkg_dealer; the function tells which distillates it lacks, and
  * gives the same answer whatever the order in which they came. Public data, variable time.
  */
