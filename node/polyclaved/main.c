@@ -46,6 +46,17 @@ static void keep_registered_id(struct polyclaved *p)
 
 /* ---- from the vault ---- */
 
+static void send_config_peer(struct polyclaved *p)
+{
+    struct ipc_cfg_peer m = {
+        .peer_listen = bytes_of(p->config.peer_listen, strlen(p->config.peer_listen)),
+        .http_listen = bytes_of(p->config.http_listen, strlen(p->config.http_listen)),
+        .keys = p->keys};
+    if (!p->have_keys)
+        return; /* again when the vault has named them */
+    (void)DAEMON_SEND(&p->d, IPC_LINK_DP, cfg_peer, &m);
+}
+
 static void send_keys(struct polyclaved *p)
 {
     struct ipc_dc_keys m = {p->keys};
@@ -60,6 +71,7 @@ static enum err_code on_keys(void *ctx, const struct ipc_vd_keys *m)
     p->have_keys = true;
     id_keys_node(p->keys_hash, m->keys.ed25519, m->keys.x25519, m->keys.account);
     send_keys(p);
+    send_config_peer(p);
     log_info("node_keys", LOG_HEX("keys_hash", PC_BYTES(p->keys_hash)),
              LOG_HEX("account", PC_BYTES(m->keys.account)));
     return PC_OK;
@@ -291,14 +303,6 @@ static const struct ipc_handlers handlers = {
 };
 
 /* ---- links ---- */
-
-static void send_config_peer(struct polyclaved *p)
-{
-    struct ipc_cfg_peer m = {
-        .peer_listen = bytes_of(p->config.peer_listen, strlen(p->config.peer_listen)),
-        .http_listen = bytes_of(p->config.http_listen, strlen(p->config.http_listen))};
-    (void)DAEMON_SEND(&p->d, IPC_LINK_DP, cfg_peer, &m);
-}
 
 static void send_config_chain(struct polyclaved *p)
 {
