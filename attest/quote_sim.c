@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * polyclave-quote-sim - the simulated TDX machine: 64 bytes of report data on stdin, a quote on
- * stdout.
+ * quote_sim.c - polyclave-quote-sim: the simulated TDX machine: 64 bytes of report data on stdin, a
+ * quote on stdout.
  *
  * The evidence is in Intel's format under throw-away roots, so it passes the same verifiers
  * unchanged and is worthless on every network that pins the vendor's root. This file reads the
@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "attest/pem.h"
+#include "attest/quote_helper.h"
 #include "attest/quote_io.h"
 #include "attest/sim/measure.h"
 #include "attest/sim/store.h"
@@ -213,18 +214,36 @@ static int init_platform(const struct options *o, const char *dir)
     return sim_platform_save(dir, &p, &cert) ? EXIT_SUCCESS : EXIT_USAGE;
 }
 
+static struct sim_platform machine; /* the one that quotes */
+
+enum err_code quote_sim_open(const char *platform, const char *bin, const char *policy)
+{
+    const struct options o = {.bin = bin, .policy = policy};
+    if (platform == NULL)
+        return (void)usage("a simulated machine needs", "--platform DIR"), PC_E_USAGE;
+    return sim_platform_load(&machine, platform) && measure(&o, machine.mrtd, machine.mrconfigid)
+               ? PC_OK
+               : PC_E_IO;
+}
+
+enum err_code quote_sim_make(uint8_t out[static PC_QUOTE_MAX], size_t *n,
+                             const uint8_t report_data[static 64])
+{
+    sim_platform_quote(out, n, &machine, report_data, rng_system());
+    return PC_OK;
+}
+
 /* The helper's whole interface: fd 0 to fd 1. */
 static int quote(const struct options *o)
 {
-    static struct sim_platform p;
-    static uint8_t out[PC_SIM_QUOTE_CAP];
+    static uint8_t out[PC_QUOTE_MAX];
     uint8_t report_data[64];
     size_t n = 0;
-    if (!sim_platform_load(&p, o->platform) || !measure(o, p.mrtd, p.mrconfigid))
+    if (!sim_platform_load(&machine, o->platform) || !measure(o, machine.mrtd, machine.mrconfigid))
         return EXIT_USAGE;
     if (quote_read_data(report_data, STDIN_FILENO) != PC_OK)
         return usage("stdin must be", "exactly 64 bytes of report data");
-    sim_platform_quote(out, &n, &p, report_data, rng_system());
+    (void)!quote_sim_make(out, &n, report_data);
     if (quote_write(STDOUT_FILENO, bytes_of(out, n)) != PC_OK) {
         (void)fprintf(stderr, "polyclave-quote-sim: cannot write the quote: %s\n", strerror(errno));
         return EXIT_USAGE;
@@ -232,7 +251,7 @@ static int quote(const struct options *o)
     return EXIT_SUCCESS;
 }
 
-int main(int argc, char **argv)
+int quote_sim_main(int argc, char **argv)
 {
     static const struct option longs[] = {
         {"vendor", required_argument, NULL, 'v'},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * polyclave-quote-tsm - a TDX quote from the kernel: 64 bytes of report data on stdin, quote on
- * stdout.
+ * quote_tsm.c - polyclave-quote-tsm: a TDX quote from the kernel: 64 bytes of report data on stdin,
+ * quote on stdout.
  *
  * This file holds the real system calls; tsm.c has the protocol and its faults.
  */
@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "attest/quote_helper.h"
 #include "attest/quote_io.h"
 #include "attest/tsm.h"
 
@@ -69,6 +70,22 @@ static void io_wait_ms(struct tsm_io *io, unsigned ms)
 static struct tsm_io system_io = {io_make_dir, io_remove_dir, io_open,   io_read,
                                   io_write,    io_close,      io_wait_ms};
 
+/* A folder of our own per request, named after the process. */
+static enum err_code ask(uint8_t out[static PC_TSM_BLOB_MAX], size_t *n, struct tsm_fault *why,
+                         const uint8_t report_data[static 64])
+{
+    char name[64];
+    (void)snprintf(name, sizeof(name), "polyclave-%ld", (long)getpid());
+    return tsm_quote(out, n, why, &system_io, name, report_data);
+}
+
+enum err_code quote_tsm_make(uint8_t out[static PC_QUOTE_MAX], size_t *n,
+                             const uint8_t report_data[static 64])
+{
+    struct tsm_fault why;
+    return ask(out, n, &why, report_data);
+}
+
 static int fail(int code, const char *what, const struct tsm_fault *why)
 {
     (void)fprintf(stderr, "polyclave-quote-tsm: %s (%s%s%s)\n", what, why->step,
@@ -76,11 +93,10 @@ static int fail(int code, const char *what, const struct tsm_fault *why)
     return code;
 }
 
-int main(int argc, char **argv)
+int quote_tsm_main(int argc, char **argv)
 {
     static uint8_t quote[PC_TSM_BLOB_MAX];
     uint8_t report_data[64];
-    char name[64];
     struct tsm_fault why = {"", 0};
     size_t n;
     if (argc == 2 && strcmp(argv[1], "--help") == 0)
@@ -90,8 +106,7 @@ int main(int argc, char **argv)
                               "--help shows the form\n");
         return 2;
     }
-    (void)snprintf(name, sizeof(name), "polyclave-%ld", (long)getpid());
-    switch (tsm_quote(quote, &n, &why, &system_io, name, report_data)) {
+    switch (ask(quote, &n, &why, report_data)) {
     case PC_OK:
         break;
     case PC_E_UNSUPPORTED:
