@@ -11,6 +11,12 @@
 #include "base/bytes.h"
 #include "base/err.h"
 
+/* OpenSSL without its configuration file, which could load foreign code. Cheap when done before. */
+void ec_prepare(void);
+/* The same, and everything loaded that verifying takes: no file is opened afterwards. For processes
+ * that close a sandbox. */
+void ec_warm_up(void);
+
 struct ec_key; /* a public key, checked to be on the curve */
 
 /* PC_E_MALFORMED if the point is not on the curve, PC_E_MEMORY; *out is then NULL. */

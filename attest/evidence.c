@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attest/evidence.h"
 
+#include "attest/ec.h"
 #include "attest/tdx.h"
 
 static const struct evidence_verifier verifiers[] = {
@@ -28,6 +29,7 @@ void evidence_verify(struct verdict *out, struct evidence_kept *kept, enum vendo
 {
     const struct evidence_verifier *v = evidence_verifier_of(vendor);
     memset(out, 0, sizeof(*out));
+    ec_prepare();
     if (v == NULL) {
         verdict_add(out, PC_R_VENDOR);
         return;

@@ -10,6 +10,9 @@
 
 #include "attest/evidence.h"
 
+/* Load what verifying needs, once, before the sandbox closes: afterwards no file is opened. */
+void worker_prepare(void);
+
 struct worker_job {
     enum vendor vendor;
     struct bytes evidence;
