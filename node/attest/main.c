@@ -311,6 +311,7 @@ int main(int argc, char **argv)
     uint8_t roots[4][32] = {{0}};
     memcpy(roots[PC_VENDOR_TDX], attest.d.policy.tdx.root, 32);
     policy_network(&attest.policy, (const uint8_t(*)[32])roots);
+    worker_prepare();
     loop_timer_init(&attest.tick, on_tick, &attest);
     loop_timer_set(&attest.d.loop, &attest.tick, TICK_MS);
     if (daemon_seal(&attest.d, NULL, 0) != PC_OK)

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The verifier inside the sandbox of polyclave-attest: no system call that it makes is refused. The
+ * evidence is made in a process of its own, so that the sealed one finds no library warmed up. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "attest/sim/forge.h"
+#include "attest/worker.h"
+#include "base/rng_seeded.h"
+#include "node/sandbox/sandbox.h"
+
+/* Shared between the processes, at one address: it points into itself. */
+static struct shared {
+    struct forge f;
+    struct forged parts;
+    struct forge_input input;
+    struct evidence_policy policy;
+    struct worker_job job;
+} * shared;
+
+static int make(void)
+{
+    struct shared *s = shared;
+    struct rng_seeded rng;
+    struct verdict v;
+    rng_seeded_init(&rng, 3);
+    forge_init(&s->f, &rng.rng, 5);
+    forge_build(&s->parts, &s->f);
+    forge_assemble(&s->input, &s->parts);
+    policy_network(&s->policy, NULL);
+    forge_pin(s->policy.root_sha256[PC_VENDOR_TDX], &s->parts);
+    s->input.in.policy = &s->policy;
+    evidence_verify(&v, NULL, PC_VENDOR_TDX, &s->input.in);
+    s->job = (struct worker_job){.vendor = PC_VENDOR_TDX,
+                                 .evidence = s->input.in.evidence,
+                                 .collateral = s->input.in.collateral,
+                                 .attested_at = s->f.now,
+                                 .head_time = s->f.now,
+                                 .policy = &s->policy};
+    memcpy(s->job.in_force, v.objects, sizeof s->job.in_force);
+    return verdict_accepts(&v) ? 0 : 9;
+}
+
+/* 0: accepted, refused and malformed evidence judged rightly inside the sandbox. */
+static int sealed(void)
+{
+    static uint8_t copy[PC_EVIDENCE_MAX];
+    struct worker_job job = shared->job;
+    struct verdict v;
+    if (sandbox_begin(SANDBOX_ATTEST, NULL, 0, 0) != PC_OK)
+        return 10;
+    worker_prepare();
+    if (sandbox_seal(SANDBOX_ATTEST, NULL, 0) != PC_OK)
+        return 11;
+    worker_run(&v, &job);
+    if (!verdict_accepts(&v))
+        return 12;
+    memcpy(copy, job.evidence.p, job.evidence.n);
+    copy[100] ^= 1;
+    job.evidence.p = copy;
+    worker_run(&v, &job);
+    if (verdict_accepts(&v) || !verdict_has(&v, PC_R_QUOTE_SIGNATURE))
+        return 13;
+    job.evidence.n = 1;
+    worker_run(&v, &job);
+    return verdict_has(&v, PC_R_QUOTE_TRUNCATED) ? 0 : 14;
+}
+
+static void in_child(int (*what)(void))
+{
+    int status;
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0)
+        _exit(what());
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    if (!WIFEXITED(status))
+        fail_msg("ended by signal %d", WTERMSIG(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void test_worker_in_its_sandbox(void **state)
+{
+    (void)state;
+    shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_true(shared != MAP_FAILED);
+    in_child(make);
+    in_child(sealed);
+    assert_int_equal(munmap(shared, sizeof *shared), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_worker_in_its_sandbox)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
