@@ -51,9 +51,6 @@ enum err_code board_event(struct board *b, const struct event *e)
     case PC_EV_OPENED:
         opened(b, e);
         return PC_OK;
-    case PC_EV_ACTIVATED:
-        start(b, PC_ACC_RECOVER, &e->u.activated.transcript);
-        return PC_OK;
     case PC_EV_ENROLLED:
         return fold(b, PC_ACC_ENROL, e);
     case PC_EV_COMMITTED:
@@ -64,10 +61,9 @@ enum err_code board_event(struct board *b, const struct event *e)
         return fold(b, PC_ACC_COMPLAIN, e);
     case PC_EV_READY:
         return fold(b, ready_phase(e->epoch), e);
-    case PC_EV_RECOVERY_ASKED:
-        return fold(b, PC_ACC_RECOVER, e);
     case PC_EV_COMMITS_COMPLETE:
     case PC_EV_VOIDED:
+    case PC_EV_ACTIVATED:
     case PC_EV_FAILED:
     case PC_EV_RECOVERING:
     case PC_EV_JOINED:

@@ -19,8 +19,7 @@ enum board_phase {
     PC_ACC_COMPLAIN = 3,
     PC_ACC_READY_EVEN = 4,
     PC_ACC_READY_ODD = 5,
-    PC_ACC_RECOVER = 6,
-    PC_ACC_COUNT = 7,
+    PC_ACC_COUNT = 6,
 };
 
 struct board {

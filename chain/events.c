@@ -30,13 +30,10 @@ static const struct {
     {EPOCHS, PC_EV_READY, 3, 4, event_ready,
      "ReadySet(uint64,uint32,uint32,uint16,uint64,bytes32,bytes32)"},
     {EPOCHS, PC_EV_VOIDED, 3, 0, event_voided, "Voided(uint64,uint32,uint32)"},
-    {EPOCHS, PC_EV_ACTIVATED, 2, 8, event_activated,
-     "Activated(uint64,uint32,bytes32,uint256,bytes32,uint256,uint256,uint256,bytes32[],bytes32[]"
-     ")"},
+    {EPOCHS, PC_EV_ACTIVATED, 2, 3, event_activated,
+     "Activated(uint64,uint32,bytes32,uint256,bytes)"},
     {EPOCHS, PC_EV_FAILED, 2, 2, event_failed, "Failed(uint64,uint32,bytes32,uint32[])"},
     {EPOCHS, PC_EV_RECOVERING, 2, 0, event_recovering, "Recovering(uint64,uint32)"},
-    {EPOCHS, PC_EV_RECOVERY_ASKED, 2, 5, event_recovery_asked,
-     "RecoveryAsked(uint64,uint32,uint16,uint64,bytes32,bytes,bytes32)"},
     {NODE_REGISTRY, PC_EV_JOINED, 3, 10, event_joined,
      "Joined(uint32,address,bytes32,uint8,(bytes32,bytes32,address),bytes32,bytes32,address,"
      "bytes32[],uint96,string)"},
@@ -91,6 +88,21 @@ static const struct evm_address *address_of(const struct event_sources *from, en
         return &from->apps;
     }
     pc_bug("source of events");
+}
+
+bool event_table_line(size_t i, const char **contract, const char **signature, unsigned *indexed)
+{
+    static const char *const names[] = {[EPOCHS] = "Epochs",
+                                        [NODE_REGISTRY] = "NodeRegistry",
+                                        [ATTESTATIONS] = "Attestations",
+                                        [MEASUREMENTS] = "Measurements",
+                                        [APPS] = "Apps"};
+    if (i >= EVENTS)
+        return false;
+    *contract = names[events[i].source];
+    *signature = events[i].signature;
+    *indexed = events[i].indexed;
+    return true;
 }
 
 struct evm_word event_topic(struct event_in *in)

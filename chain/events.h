@@ -15,6 +15,7 @@
 
 #define PC_EVENT_MEMBERS  256
 #define PC_EVENT_KEYS     8
+#define PC_EVENT_PREIMAGE 2048
 #define PC_EVENT_DOMAINS  4
 #define PC_EVENT_ENDPOINT 128
 #define PC_EVENT_POLICY   16384 /* bytes of an application's policy */
@@ -39,7 +40,6 @@ enum event_kind {
     PC_EV_ACTIVATED,
     PC_EV_FAILED,
     PC_EV_RECOVERING,
-    PC_EV_RECOVERY_ASKED,
     /* NodeRegistry */
     PC_EV_JOINED,
     PC_EV_REATTESTED,
@@ -82,7 +82,7 @@ struct event {
             struct evm_word keys_hash; /* of enrolled */
             struct evm_sig signature;  /* of enrolled */
             struct evm_word acc;       /* the running hash as the event gives it: not believed */
-        } ncall; /* ENROLLED, COMMITTED, VOTED, COMPLAINED, READY, RECOVERY_ASKED */
+        } ncall;                       /* ENROLLED, COMMITTED, VOTED, COMPLAINED, READY */
         struct {
             uint16_t n, t;
             bool degraded;
@@ -96,9 +96,8 @@ struct event {
             uint64_t b1;
         } commits_complete;
         struct {
-            struct evm_word transcript, ready, sid, qual, blame_dealers, blame_receivers;
-            uint8_t n_keys;
-            struct evm_word pk[PC_EVENT_KEYS], y_hash[PC_EVENT_KEYS];
+            struct evm_word transcript, ready;
+            struct bytes preimage; /* SHA-256 of it is the transcript (crypto/ids.h) */
         } activated;
         struct {
             struct evm_word hash;

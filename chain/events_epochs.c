@@ -34,9 +34,7 @@ void event_announced(struct event *out, struct event_in *in)
 static struct ncall *call_of(struct event *out, struct event_in *in, enum ncall_kind kind)
 {
     struct ncall *c = &out->u.ncall.call;
-    out->epoch = event_topic_u64(in, 64);
-    if (kind != PC_NCALL_RECOVER)
-        out->attempt = (uint32_t)event_topic_u64(in, 32);
+    change(out, in);
     out->id = (uint32_t)event_topic_u64(in, 32);
     *c = (struct ncall){.kind = kind, .id = out->id, .epoch = out->epoch, .attempt = out->attempt};
     return c;
@@ -126,15 +124,6 @@ void event_ready(struct event *out, struct event_in *in)
     out->u.ncall.acc = abi_in_word(&in->data);
 }
 
-void event_recovery_asked(struct event *out, struct event_in *in)
-{
-    struct ncall *c = call_of(out, in, PC_NCALL_RECOVER);
-    read_seat(out, in, c);
-    c->a = abi_in_word(&in->data);
-    c->bytes = abi_in_bytes(&in->data, PC_NCALL_BYTES_MAX);
-    out->u.ncall.acc = abi_in_word(&in->data);
-}
-
 void event_voided(struct event *out, struct event_in *in)
 {
     change(out, in);
@@ -147,28 +136,12 @@ void event_recovering(struct event *out, struct event_in *in)
     out->id = (uint32_t)event_topic_u64(in, 32);
 }
 
-static size_t read_words(struct evm_word out[static PC_EVENT_KEYS], struct event_in *in)
-{
-    size_t n;
-    struct bytes words = abi_in_array(&in->data, 1, PC_EVENT_KEYS, &n);
-    for (size_t i = 0; i < n; i++)
-        out[i] = evm_word_of(words.p + 32 * i);
-    return n;
-}
-
 void event_activated(struct event *out, struct event_in *in)
 {
     change(out, in);
     out->u.activated.transcript = abi_in_word(&in->data);
     out->u.activated.ready = abi_in_word(&in->data);
-    out->u.activated.sid = abi_in_word(&in->data);
-    out->u.activated.qual = abi_in_word(&in->data);
-    out->u.activated.blame_dealers = abi_in_word(&in->data);
-    out->u.activated.blame_receivers = abi_in_word(&in->data);
-    size_t keys = read_words(out->u.activated.pk, in);
-    if (read_words(out->u.activated.y_hash, in) != keys || keys == 0)
-        abi_in_fail(&in->data, PC_E_MALFORMED);
-    out->u.activated.n_keys = (uint8_t)keys;
+    out->u.activated.preimage = abi_in_bytes(&in->data, PC_EVENT_PREIMAGE);
 }
 
 void event_failed(struct event *out, struct event_in *in)

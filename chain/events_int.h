@@ -19,6 +19,9 @@ uint64_t event_topic_u64(struct event_in *in, unsigned bits);
 struct evm_address event_topic_addr(struct event_in *in);
 struct event_keys event_read_keys(struct event_in *in);
 
+/* For tests: line i of the table; false behind its end. */
+bool event_table_line(size_t i, const char **contract, const char **signature, unsigned *indexed);
+
 typedef void (*event_decoder)(struct event *out, struct event_in *in);
 
 void event_announced(struct event *out, struct event_in *in);
@@ -33,7 +36,6 @@ void event_voided(struct event *out, struct event_in *in);
 void event_activated(struct event *out, struct event_in *in);
 void event_failed(struct event *out, struct event_in *in);
 void event_recovering(struct event *out, struct event_in *in);
-void event_recovery_asked(struct event *out, struct event_in *in);
 
 void event_joined(struct event *out, struct event_in *in);
 void event_reattested(struct event *out, struct event_in *in);

@@ -20,8 +20,6 @@ static const uint8_t *type_hash(enum ncall_kind kind)
         return pc_typehash_complain;
     case PC_NCALL_SET_ENDPOINT:
         return pc_typehash_set_endpoint;
-    case PC_NCALL_RECOVER:
-        return pc_typehash_recover;
     }
     pc_bug("kind of N call");
 }
@@ -38,7 +36,6 @@ static void add_fields(struct abi_args *a, const struct ncall *c)
 {
     switch (c->kind) {
     case PC_NCALL_ENROL:
-    case PC_NCALL_RECOVER:
         abi_b32(a, c->a.b);
         add_bytes(a, c->bytes);
         return;
@@ -68,10 +65,10 @@ void ncall_struct_hash(struct evm_word *out, const struct ncall *c)
     struct abi_args a = abi_args_init();
     abi_b32(&a, type_hash(c->kind));
     abi_uint(&a, c->id);
-    if (c->kind != PC_NCALL_SET_ENDPOINT)
+    if (c->kind != PC_NCALL_SET_ENDPOINT) {
         abi_uint(&a, c->epoch);
-    if (c->kind != PC_NCALL_SET_ENDPOINT && c->kind != PC_NCALL_RECOVER)
         abi_uint(&a, c->attempt);
+    }
     add_fields(&a, c);
     abi_uint(&a, c->seq);
     abi_keccak256(out->b, &a);
@@ -100,7 +97,6 @@ enum err_code ncall_body_read(struct ncall *c, struct bytes body)
     read_copy(&r, c->a.b, 32);
     switch (c->kind) {
     case PC_NCALL_ENROL:
-    case PC_NCALL_RECOVER:
         c->bytes = read_bytes(&r, 64);
         break;
     case PC_NCALL_COMMIT:
@@ -138,7 +134,7 @@ enum err_code ncall_body_write(struct writer *w, const struct ncall *c)
         write_number(w, c->length);
     if (c->kind == PC_NCALL_VOTE)
         write_bytes(w, c->b.b, 32);
-    if (c->kind == PC_NCALL_ENROL || c->kind == PC_NCALL_RECOVER || c->kind == PC_NCALL_COMPLAIN)
+    if (c->kind == PC_NCALL_ENROL || c->kind == PC_NCALL_COMPLAIN)
         write_bytes(w, c->bytes.p, c->bytes.n);
     return w->err;
 }
@@ -165,9 +161,6 @@ static const char *function_of(enum ncall_kind kind, size_t *words)
     case PC_NCALL_COMPLAIN:
         *words = NODE_CALL_WORDS + 3;
         return "complain(" NODE_CALL ",uint16,bytes32,bytes)";
-    case PC_NCALL_RECOVER:
-        *words = NODE_CALL_WORDS + 2;
-        return "recover(" NODE_CALL ",bytes32,bytes)";
     case PC_NCALL_SET_ENDPOINT:
         *words = 6;
         return "setEndpoint(uint32,uint64,string,bytes32,bytes32,bytes)";
@@ -195,10 +188,6 @@ static void put_arguments(struct abi_out *w, const struct ncall *c, const struct
         abi_out_word(w, &c->a);
         abi_out_bytes(w, c->bytes);
         abi_out_u64(w, s->hint);
-        return;
-    case PC_NCALL_RECOVER:
-        abi_out_word(w, &c->a);
-        abi_out_bytes(w, c->bytes);
         return;
     case PC_NCALL_COMMIT:
         abi_out_word(w, &c->a);

@@ -10,7 +10,7 @@
  * attempt) without seq; numbers and hashes as words of 32 bytes, a bytes field (always the last)
  * as it is.
  *
- *     enrol, recover   EK, PoP of 64 bytes
+ *     enrol            EK, PoP of 64 bytes
  *     commit           blob hash, length
  *     vote             bitmap, transcript
  *     ready            transcript
@@ -26,7 +26,7 @@
 #include "base/buf.h"
 #include "chain/evm.h"
 
-/* The values of ncall_kind in protocol/schema; recover has none there yet. */
+/* The values of ncall_kind in protocol/schema. */
 enum ncall_kind {
     PC_NCALL_ENROL = 1,
     PC_NCALL_COMMIT = 2,
@@ -34,7 +34,6 @@ enum ncall_kind {
     PC_NCALL_READY = 4,
     PC_NCALL_COMPLAIN = 5,
     PC_NCALL_SET_ENDPOINT = 6,
-    PC_NCALL_RECOVER = 7,
 };
 
 #define PC_NCALL_BYTES_MAX 128 /* a PoP or a proof */

@@ -2,14 +2,16 @@
 /*
  * view.h - what the contracts' storage words say, and where they lie.
  *
- * A reader asks view_slots_* for the storage keys, has them proved (mpt.h) and gives the words to
- * view_*. The words are drawn in contracts/src/interfaces; the base slots come from the compiler's
- * layout (chain/layout.h). Decoders refuse words with bits where the drawing has none
- * (PC_E_MALFORMED) and leave *out zero then.
+ * A reader asks view_slot_* for the storage keys, has them proved (mpt.h) and gives the words to
+ * view_*. Where everything lies comes from the compiler (layout.h, made by layout.py); the drawings
+ * are in contracts/src/interfaces. Decoders refuse a word with a bit where the layout has no field,
+ * and values that a field cannot have (PC_E_MALFORMED); *out is zero then. PC_WORDS_X is the number
+ * of words of a struct X, in consecutive slots.
  */
 #ifndef PC_CHAIN_VIEW_H
 #define PC_CHAIN_VIEW_H
 
+#include "chain/layout.h"
 #include "chain/slot.h"
 
 /* ---- Epochs ---- */
@@ -19,8 +21,8 @@ struct view_now {
     uint32_t attempt;
     uint16_t n, t;
     bool degraded, demanded;
-    uint64_t opened_at, activated_at;
-    uint16_t new_seats, full_n;
+    uint64_t activated_at;
+    uint16_t full_n;
 };
 
 enum attempt_state { PC_ATTEMPT_NONE = 0, PC_ATTEMPT_ANNOUNCED = 1, PC_ATTEMPT_OPEN = 2 };
@@ -37,13 +39,10 @@ struct view_attempt {
 
 struct view_opening {
     uint32_t protocol;
-    uint16_t new_seats;
     uint8_t reasons;
-    uint64_t opened_at, announced_at;
-    uint16_t dealers;
+    uint64_t announced_at;
 };
 
-#define PC_VIEW_EPOCH_WORDS 5
 struct view_epoch {
     struct evm_word member_root, transcript, y_hash;
     struct evm_word ready; /* bit index - 1 */
@@ -54,13 +53,12 @@ struct view_epoch {
     uint16_t new_seats;
 };
 
-#define PC_VIEW_SEAT_WORDS 5
 struct view_seat {
     uint64_t seq;
     uint32_t tag;
     uint8_t flags;
-    uint16_t index_even, index_odd;
-    uint32_t enrol_tag, list_tag;
+    uint16_t index_even, index_odd; /* in even and odd epochs; 0: none */
+    uint32_t enrol_tag;
     uint8_t vendor;
     struct evm_word keys_hash, vote, ready, ek_digest;
 };
@@ -69,9 +67,9 @@ PC_MUST_USE enum err_code view_now(struct view_now *out, const struct evm_word *
 PC_MUST_USE enum err_code view_attempt(struct view_attempt *out, const struct evm_word *w);
 PC_MUST_USE enum err_code view_opening(struct view_opening *out, const struct evm_word *w);
 PC_MUST_USE enum err_code view_epoch(struct view_epoch *out,
-                                     const struct evm_word w[static PC_VIEW_EPOCH_WORDS]);
+                                     const struct evm_word w[static PC_WORDS_EPOCH]);
 PC_MUST_USE enum err_code view_seat(struct view_seat *out,
-                                    const struct evm_word w[static PC_VIEW_SEAT_WORDS]);
+                                    const struct evm_word w[static PC_WORDS_SEAT]);
 /* Node ids of 8 consecutive indices in one word of _committees[].ids or .reserved. */
 void view_ids(uint32_t out[static 8], const struct evm_word *w);
 
@@ -79,7 +77,6 @@ void view_ids(uint32_t out[static 8], const struct evm_word *w);
 
 enum node_standing { PC_NODE_ABSENT = 0, PC_NODE_IN = 1, PC_NODE_LEFT = 2, PC_NODE_WITHDRAWN = 3 };
 
-#define PC_VIEW_NODE_WORDS 10
 struct view_node {
     struct evm_address owner, payer, verifier;
     uint64_t left_at;
@@ -96,13 +93,12 @@ struct view_node {
 };
 
 PC_MUST_USE enum err_code view_node(struct view_node *out,
-                                    const struct evm_word w[static PC_VIEW_NODE_WORDS]);
+                                    const struct evm_word w[static PC_WORDS_NODE]);
 
 /* ---- Attestations, Measurements, TcbPolicy, VerifierRouter ---- */
 
 enum record_standing { PC_RECORD_GOOD = 1, PC_RECORD_REFUSED = 2, PC_RECORD_LEAF_REVOKED = 3 };
 
-#define PC_VIEW_RECORD_WORDS 2
 struct view_record {
     struct evm_word claims;
     uint8_t vendor, kind, status;
@@ -148,7 +144,7 @@ struct view_verifier {
 
 /* A record that is absent (both words zero): PC_E_NOT_FOUND. */
 PC_MUST_USE enum err_code view_record(struct view_record *out,
-                                      const struct evm_word w[static PC_VIEW_RECORD_WORDS]);
+                                      const struct evm_word w[static PC_WORDS_RECORD]);
 PC_MUST_USE enum err_code view_measurement(struct view_measurement *out, const struct evm_word *w);
 PC_MUST_USE enum err_code view_vendor(struct view_vendor *out, const struct evm_word *w);
 PC_MUST_USE enum err_code view_product(struct view_product *out, const struct evm_word *w);
@@ -158,7 +154,6 @@ PC_MUST_USE enum err_code view_revoked(bool *out, const struct evm_word *w);
 
 /* ---- Apps ---- */
 
-#define PC_VIEW_APP_WORDS 2
 struct view_app {
     struct evm_address owner; /* zero: no such app */
     uint64_t notice, registered_at;
@@ -173,7 +168,6 @@ enum change_kind {
     PC_CHANGE_MOVE = 3
 };
 
-#define PC_VIEW_POLICY_WORDS 3
 struct view_policy {
     struct evm_word current, next;
     uint64_t at;
@@ -182,12 +176,50 @@ struct view_policy {
 };
 
 PC_MUST_USE enum err_code view_app(struct view_app *out,
-                                   const struct evm_word w[static PC_VIEW_APP_WORDS]);
+                                   const struct evm_word w[static PC_WORDS_APP]);
 PC_MUST_USE enum err_code view_policy(struct view_policy *out,
-                                      const struct evm_word w[static PC_VIEW_POLICY_WORDS]);
+                                      const struct evm_word w[static PC_WORDS_POLICY]);
 /* Hash of the policy in force at `time`; PC_E_NOT_FOUND: none. PC_E_REFUSED: the app is gone. */
 PC_MUST_USE enum err_code view_policy_in_force(struct evm_word *out, const struct view_policy *p,
                                                uint64_t time);
+
+/* Guardian council: end of the last freeze of an object, Unix seconds; 0: never frozen. */
+struct view_freeze {
+    uint64_t until, begun;
+    uint64_t ratified; /* when a vote made it permanent; 0: it did not */
+};
+PC_MUST_USE enum err_code view_freeze(struct view_freeze *out,
+                                      const struct evm_word w[static PC_WORDS_FREEZE]);
+
+/* ---- where: first slot of a value (further words follow) ---- */
+
+struct evm_word view_slot_now(void);
+struct evm_word view_slot_attempt(void);
+struct evm_word view_slot_opening(void);
+struct evm_word view_slot_missing(void); /* bitmap of dealers without commit */
+struct evm_word view_slot_acc(unsigned phase);
+/* Word i (0..31) of the ids, or of whom empty seats are reserved for. */
+struct evm_word view_slot_ids(uint64_t epoch, unsigned i, bool reserved);
+struct evm_word view_slot_epoch(uint64_t epoch);
+struct evm_word view_slot_pk(uint32_t key);
+struct evm_word view_slot_seat(uint32_t node);
+struct evm_word view_slot_node(uint32_t node);
+struct evm_word view_slot_domain(uint32_t number);
+struct evm_word view_slot_node_revoked(uint32_t node);
+struct evm_word view_slot_record(const struct evm_word *record);
+struct evm_word view_slot_measurement(const struct evm_word *measurement);
+struct evm_word view_slot_vendor(uint8_t vendor);
+struct evm_word view_slot_product(const struct evm_word *product_id);
+struct evm_word view_slot_min_tcb(const struct evm_word *product_id); /* two words */
+struct evm_word view_slot_revoked(const struct evm_word *object);
+struct evm_word view_slot_verifier(const struct evm_address *verifier);
+struct evm_word view_slot_app(const struct evm_word *app);
+struct evm_word view_slot_policy(const struct evm_word *app, const struct evm_word *scope_hash);
+struct evm_word view_slot_app_revoked(const struct evm_word *app,
+                                      const struct evm_word *measurement);
+struct evm_word view_slot_freeze(const struct evm_word *object);
+/* TdxVerifier: SHA-256 of the object in force. */
+struct evm_word view_slot_in_force(const struct evm_word *object);
 
 /* ---- names of objects (contracts/src/base/Objects.sol) ---- */
 

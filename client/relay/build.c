@@ -6,9 +6,9 @@
 
 #define LIST_MAX 4096 /* candidates of one vendor that are walked */
 
-/* Words of INodeRegistry.Node and IEpochs.Seat as the views return them. */
+/* Words that nodeOf (INodeRegistry.Node) and listed return. */
 enum { NODE_BOND = 4, NODE_VENDOR = 7, NODE_WORDS = 21 };
-enum { SEAT_NEXT = 13, SEAT_BOND = 14, SEAT_WORDS = 15 };
+enum { LISTED_NEXT = 0, LISTED_BOND = 1, LISTED_WORDS = 2 };
 
 static enum err_code start_call(struct bytes *args_area, void *buf, size_t cap, const char *sig)
 {
@@ -49,7 +49,7 @@ static bool before(const struct evm_word *bond, uint64_t id, const struct evm_wo
 /* The candidate that stands before this node in its vendor's list; 0: none. */
 static enum err_code enrol_hint(struct relay *r, uint32_t *hint, uint32_t id)
 {
-    struct evm_word node[NODE_WORDS], seat[SEAT_WORDS], head[1];
+    struct evm_word node[NODE_WORDS], listed[LISTED_WORDS], head[1];
     uint64_t vendor, at;
     *hint = 0;
     PC_TRY(view(r, node, NODE_WORDS, &r->rules.node_registry, "nodeOf(uint32)", id));
@@ -57,12 +57,12 @@ static enum err_code enrol_hint(struct relay *r, uint32_t *hint, uint32_t id)
     PC_TRY(view(r, head, 1, &r->rules.epochs, "listHead(uint8)", vendor));
     PC_TRY(evm_word_to_u64(&at, &head[0], 32));
     for (unsigned i = 0; i < LIST_MAX && at != 0; i++) {
-        PC_TRY(view(r, seat, SEAT_WORDS, &r->rules.epochs, "seatOf(uint32)", at));
-        if (at != id && !before(&seat[SEAT_BOND], at, &node[NODE_BOND], id))
+        PC_TRY(view(r, listed, LISTED_WORDS, &r->rules.epochs, "listed(uint32)", at));
+        if (at != id && !before(&listed[LISTED_BOND], at, &node[NODE_BOND], id))
             return PC_OK;
         if (at != id)
             *hint = (uint32_t)at;
-        PC_TRY(evm_word_to_u64(&at, &seat[SEAT_NEXT], 32));
+        PC_TRY(evm_word_to_u64(&at, &listed[LISTED_NEXT], 32));
     }
     return PC_OK;
 }

@@ -24,7 +24,6 @@ static const struct {
     {EPOCHS, PC_RELAY_PHASE, NODE_FIRST, false, "vote(" NODE_CALL ",uint256,bytes32)"},
     {EPOCHS, PC_RELAY_PHASE, NODE_FIRST, false, "complain(" NODE_CALL ",uint16,bytes32,bytes)"},
     {EPOCHS, PC_RELAY_PHASE, NODE_FIRST, false, "ready(" NODE_CALL ",bytes32)"},
-    {EPOCHS, PC_RELAY_PHASE, NODE_FIRST, false, "recover(" NODE_CALL ",bytes32,bytes)"},
     {NODE_REGISTRY, PC_RELAY_OTHER, NODE_FIRST, false,
      "setEndpoint(uint32,uint64,string,bytes32,bytes32,bytes)"},
     {NODE_REGISTRY, PC_RELAY_OTHER, NODE_FIRST, false, "mature(uint32)"},
@@ -157,4 +156,17 @@ enum err_code relay_rules_judge(enum relay_kind *kind, const char **why,
     }
     *why = known_target ? "selector_not_allowed" : "to_not_allowed";
     return PC_E_REFUSED;
+}
+
+bool relay_rules_line(size_t i, const char **contract, const char **signature)
+{
+    static const char *const names[] = {[EPOCHS] = "Epochs",
+                                        [NODE_REGISTRY] = "NodeRegistry",
+                                        [ATTESTATIONS] = "Attestations",
+                                        [VERIFIER] = "TdxVerifier"};
+    if (i >= PC_ARRAY_LEN(table))
+        return false;
+    *contract = names[table[i].target];
+    *signature = table[i].signature;
+    return true;
 }

@@ -34,4 +34,7 @@ PC_MUST_USE enum err_code relay_rules_judge(enum relay_kind *kind, const char **
                                             const struct relay_rules *r,
                                             const struct evm_address *to, struct bytes data);
 
+/* For tests: line i of the list; false behind its end. */
+bool relay_rules_line(size_t i, const char **contract, const char **signature);
+
 #endif
