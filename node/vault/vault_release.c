@@ -23,7 +23,8 @@ struct asking {
     const struct vault_key *key;
 };
 
-static void request_digest(uint8_t out[static 32], const struct ipc_release_fields *r)
+/* An error: no client can have sent this (another version, say), so peer made it up. */
+static enum err_code request_digest(uint8_t out[static 32], const struct ipc_release_fields *r)
 {
     struct client_release_request q = {.version = r->version,
                                        .class = r->class,
@@ -50,9 +51,9 @@ static void request_digest(uint8_t out[static 32], const struct ipc_release_fiel
     memcpy(q.evidence_hash, r->evidence_hash, sizeof q.evidence_hash);
     write_bytes32(&w, PC_BYTES_STR(PC_LABEL_REQUEST));
     client_write_release_request(&w, &q);
-    if (writer_end(&w, &all) != PC_OK)
-        pc_bug("a decoded request does not encode");
+    PC_TRY(writer_end(&w, &all));
     sha256(out, all);
+    return PC_OK;
 }
 
 /* ---- answers ---- */
@@ -322,7 +323,7 @@ VAULT_HANDLER(vp_request)
     struct vault *v = ctx;
     struct asking a = {.m = m};
     enum wire_release_code code;
-    request_digest(a.digest, &m->request);
+    PC_TRY(request_digest(a.digest, &m->request));
     id_keys_app(a.subject, m->request.boot.sign, m->request.boot.hpke);
     if (!vault_same32(m->request.network_id, v->env.policy.network_id)) {
         refuse(v, &a, WIRE_RELEASE_CODE_MALFORMED);
