@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocol/http_server.h"
 
-#include "protocol/endpoint.h"
+#include "protocol/http_conns.h"
 #include "protocol/http_text.h"
 #include "protocol/listener.h"
 
 #include <microhttpd.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -14,31 +15,10 @@
     (16u * 1024) /* of one connection: request line and headers, answer headers */
 #define JSON_MAX 512
 
-enum phase {
-    READING,  /* waits for a request or for the rest of one */
-    THINKING, /* the request is with the callback's owner; libmicrohttpd is suspended */
-    ANSWERING
-};
-
-struct conn {
-    struct http_server *s;
-    struct conn *prev, *next; /* by start of the present wait, oldest first */
-    int fd;
-    struct MHD_Connection *mhd;
-    struct sockaddr_storage from;
-    struct loop_timer timer;
-    enum phase phase;
-    bool cut; /* shut down: libmicrohttpd will close it */
-
-    /* the present request */
-    bool started; /* headers seen */
-    http_id id;
-    const struct http_route *route;
-    uint8_t *body;
-    size_t body_n, body_size;
-    bool suspended;
-    struct MHD_Response *response;
-    unsigned status;
+/* A response, and how many hold it: its owner, and connections that have not handed it over yet. */
+struct http_shared {
+    struct MHD_Response *r;
+    unsigned holders;
 };
 
 struct http_server {
@@ -53,7 +33,7 @@ struct http_server {
     http_request_fn fn;
     void *ctx;
     http_id last_id;
-    struct conn *oldest, *newest;
+    struct http_conns conns;
     struct http_counts counts;
     bool pumping, stopping;
     bool resumed; /* a connection waits for MHD_run */
@@ -61,60 +41,50 @@ struct http_server {
 
 /* --- connections ----------------------------------------------------------------------------- */
 
-static void unlink_conn(struct conn *c)
-{
-    struct http_server *s = c->s;
-    *(c->prev != NULL ? &c->prev->next : &s->oldest) = c->next;
-    *(c->next != NULL ? &c->next->prev : &s->newest) = c->prev;
-    c->prev = c->next = NULL;
-}
-
-static void append_conn(struct conn *c)
-{
-    struct http_server *s = c->s;
-    c->prev = s->newest;
-    *(s->newest != NULL ? &s->newest->next : &s->oldest) = c;
-    s->newest = c;
-}
-
-static void drop_request(struct conn *c)
+static void drop_body(struct http_conn *c)
 {
     c->s->counts.bodies -= c->body_size;
     free(c->body);
-    if (c->response != NULL)
-        MHD_destroy_response(c->response);
-    if (c->phase == THINKING)
+    c->body = NULL;
+    c->body_n = c->body_size = 0;
+}
+
+static void drop_request(struct http_conn *c)
+{
+    drop_body(c);
+    c->s->counts.bodies -= c->copied;
+    c->copied = 0;
+    http_shared_free(c->response);
+    if (c->phase == HTTP_THINKING)
         c->s->counts.pending--;
     c->started = c->suspended = false;
     c->id = 0;
     c->route = NULL;
-    c->body = NULL;
-    c->body_n = c->body_size = 0;
     c->response = NULL;
 }
 
 /* A new wait for a request starts. */
-static void start_reading(struct conn *c)
+static void start_reading(struct http_conn *c)
 {
     drop_request(c);
-    c->phase = READING;
-    unlink_conn(c);
-    append_conn(c);
+    c->phase = HTTP_READING;
+    http_conns_unlink(&c->s->conns, c);
+    http_conns_append(&c->s->conns, c);
     loop_timer_set(c->s->loop, &c->timer, c->s->limits.request_ms);
 }
 
-static void forget_conn(struct conn *c)
+static void forget_conn(struct http_conn *c)
 {
     drop_request(c);
     loop_timer_stop(c->s->loop, &c->timer);
-    unlink_conn(c);
+    http_conns_unlink(&c->s->conns, c);
     c->s->counts.connections--;
     free(c);
 }
 
 /* libmicrohttpd closes no connection on request: it is made to see the end of the stream. One that
  * has seen the client's end already, and waits all the same, goes by its own timeout. */
-static void cut(struct conn *c)
+static void cut(struct http_conn *c)
 {
     if (c->cut)
         return;
@@ -126,12 +96,14 @@ static void cut(struct conn *c)
 
 static void on_conn_timer(void *ctx)
 {
-    struct conn *c = ctx;
+    struct http_conn *c = ctx;
     c->s->counts.timed_out++;
-    if (c->phase == THINKING)
-        (void)!http_error(c->s, c->id, MHD_HTTP_GATEWAY_TIMEOUT, "retry", "no answer in time", 1);
-    else
+    if (c->phase != HTTP_THINKING)
         cut(c);
+    else if (http_error(c->s, c->id, MHD_HTTP_GATEWAY_TIMEOUT, "retry", "no answer in time", 1) !=
+             PC_OK)
+        loop_timer_set(c->s->loop, &c->timer,
+                       1000); /* no memory for it now, or on its way already */
 }
 
 /* --- libmicrohttpd's turn -------------------------------------------------------------------- */
@@ -177,15 +149,13 @@ static void on_connection(void *cls, struct MHD_Connection *mhd, void **socket_c
     }
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
-    for (struct conn *c = s->oldest; info != NULL && c != NULL; c = c->next)
-        if (c->mhd == NULL && c->fd == info->connect_fd) {
-            c->mhd = mhd;
-            *socket_context = c;
-            return;
-        }
+    struct http_conn *c = info != NULL ? http_conns_by_fd(&s->conns, info->connect_fd) : NULL;
+    if (c != NULL)
+        c->mhd = mhd;
+    *socket_context = c;
 }
 
-static struct conn *conn_of(struct MHD_Connection *mhd)
+static struct http_conn *conn_of(struct MHD_Connection *mhd)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
@@ -198,7 +168,7 @@ static void on_completed(void *cls, struct MHD_Connection *mhd, void **req,
     (void)cls;
     (void)req;
     (void)why;
-    struct conn *c = conn_of(mhd);
+    struct http_conn *c = conn_of(mhd);
     if (c != NULL && !c->s->stopping && !c->cut)
         start_reading(c);
 }
@@ -219,66 +189,85 @@ static struct MHD_Response *response_of(const char *content_type, struct bytes b
     return r;
 }
 
-static struct MHD_Response *error_of(const char *code, const char *message, unsigned retry_after)
+struct http_shared *http_shared_new(const char *content_type, struct bytes body)
+{
+    struct http_shared *b = malloc(sizeof *b);
+    if (b != NULL)
+        *b = (struct http_shared){response_of(content_type, body), 1};
+    if (b == NULL || b->r == NULL) {
+        free(b);
+        return NULL;
+    }
+    return b;
+}
+
+void http_shared_free(struct http_shared *b)
+{
+    if (b == NULL || --b->holders > 0)
+        return;
+    MHD_destroy_response(b->r);
+    free(b);
+}
+
+static struct http_shared *error_of(const char *code, const char *message, unsigned retry_after)
 {
     char json[HTTP_ERROR_MAX], seconds[16];
     size_t n = http_error_json(json, code, message, retry_after);
-    struct MHD_Response *r = response_of("application/json", bytes_of(json, n));
+    struct http_shared *b = http_shared_new("application/json", bytes_of(json, n));
     (void)snprintf(seconds, sizeof seconds, "%u", retry_after);
-    if (r != NULL && retry_after > 0 &&
-        MHD_add_response_header(r, MHD_HTTP_HEADER_RETRY_AFTER, seconds) != MHD_YES) {
-        MHD_destroy_response(r);
+    if (b != NULL && retry_after > 0 &&
+        MHD_add_response_header(b->r, MHD_HTTP_HEADER_RETRY_AFTER, seconds) != MHD_YES) {
+        http_shared_free(b);
         return NULL;
     }
-    return r;
+    return b;
 }
 
 /* Hand the response over. MHD_NO closes the connection. */
-static enum MHD_Result queue(struct conn *c)
+static enum MHD_Result queue(struct http_conn *c)
 {
-    struct MHD_Response *r = c->response;
+    struct http_shared *b = c->response;
     c->response = NULL;
-    if (r == NULL)
+    if (b == NULL)
         return MHD_NO;
-    if (c->phase == THINKING)
+    if (c->phase == HTTP_THINKING)
         c->s->counts.pending--;
-    c->phase = ANSWERING;
+    c->phase = HTTP_ANSWERING;
+    drop_body(c);
     loop_timer_set(c->s->loop, &c->timer, c->s->limits.request_ms);
-    enum MHD_Result done = MHD_queue_response(c->mhd, c->status, r);
-    MHD_destroy_response(r);
+    enum MHD_Result done = MHD_queue_response(c->mhd, c->status, b->r);
+    http_shared_free(b);
     return done;
 }
 
 /* The server's own refusal, before or instead of the body: nothing after it is read. */
-static enum MHD_Result refuse(struct conn *c, unsigned status, const char *code,
+static enum MHD_Result refuse(struct http_conn *c, unsigned status, const char *code,
                               const char *message, unsigned retry_after)
 {
     c->s->counts.refused++;
     c->status = status;
     c->response = error_of(code, message, retry_after);
     if (c->response != NULL &&
-        MHD_add_response_header(c->response, MHD_HTTP_HEADER_CONNECTION, "close") != MHD_YES) {
-        MHD_destroy_response(c->response);
+        MHD_add_response_header(c->response->r, MHD_HTTP_HEADER_CONNECTION, "close") != MHD_YES) {
+        http_shared_free(c->response);
         c->response = NULL;
     }
     return queue(c);
 }
 
+/* On success the hold on b is the connection's. */
 static enum err_code answer(struct http_server *s, http_id id, unsigned status,
-                            struct MHD_Response *r)
+                            struct http_shared *b, size_t copied)
 {
-    struct conn *c = s->oldest;
-    while (c != NULL && (id == 0 || c->id != id))
-        c = c->next;
-    if (c == NULL || c->phase != THINKING || c->response != NULL) {
-        if (r != NULL)
-            MHD_destroy_response(r);
+    struct http_conn *c = http_conns_by_id(&s->conns, id);
+    if (c == NULL || c->phase != HTTP_THINKING || c->response != NULL)
         return PC_E_NOT_FOUND;
-    }
-    if (r == NULL)
+    if (b == NULL)
         return PC_E_MEMORY;
     c->status = status;
-    c->response = r;
+    c->response = b;
+    c->copied = copied;
+    s->counts.bodies += copied;
     if (c->suspended) {
         c->suspended = false;
         MHD_resume_connection(c->mhd);
@@ -288,16 +277,35 @@ static enum err_code answer(struct http_server *s, http_id id, unsigned status,
     return PC_OK;
 }
 
+static enum err_code answer_once(struct http_server *s, http_id id, unsigned status,
+                                 struct http_shared *b, size_t copied)
+{
+    enum err_code e = answer(s, id, status, b, copied);
+    if (e != PC_OK)
+        http_shared_free(b);
+    return e;
+}
+
 enum err_code http_answer(struct http_server *s, http_id id, unsigned status,
                           const char *content_type, struct bytes body)
 {
-    return answer(s, id, status, response_of(content_type, body));
+    return answer_once(s, id, status, http_shared_new(content_type, body), body.n);
 }
 
 enum err_code http_error(struct http_server *s, http_id id, unsigned status, const char *code,
                          const char *message, unsigned retry_after)
 {
-    return answer(s, id, status, error_of(code, message, retry_after));
+    return answer_once(s, id, status, error_of(code, message, retry_after), 0);
+}
+
+enum err_code http_answer_shared(struct http_server *s, http_id id, unsigned status,
+                                 struct http_shared *b)
+{
+    b->holders++;
+    enum err_code e = answer(s, id, status, b, 0);
+    if (e != PC_OK)
+        http_shared_free(b);
+    return e;
 }
 
 /* --- requests -------------------------------------------------------------------------------- */
@@ -322,7 +330,7 @@ static enum MHD_Result scan_header(void *cls, enum MHD_ValueKind kind, const cha
 }
 
 /* Headers are in: is it a request that may be? */
-static enum MHD_Result on_headers(struct conn *c, const char *path, const char *method)
+static enum MHD_Result on_headers(struct http_conn *c, const char *path, const char *method)
 {
     struct http_server *s = c->s;
     struct length_scan scan = {0};
@@ -353,7 +361,7 @@ static enum MHD_Result on_headers(struct conn *c, const char *path, const char *
     if (n > c->route->body_max)
         return refuse(c, MHD_HTTP_CONTENT_TOO_LARGE, "too_large",
                       "the body is over this path's maximum", 0);
-    if (n > s->limits.bodies_max - s->counts.bodies)
+    if (s->counts.bodies >= s->limits.bodies_max || n > s->limits.bodies_max - s->counts.bodies)
         return refuse(c, MHD_HTTP_SERVICE_UNAVAILABLE, "retry", "too many requests at a time", 1);
     if (n > 0) {
         c->body = malloc(n);
@@ -365,7 +373,7 @@ static enum MHD_Result on_headers(struct conn *c, const char *path, const char *
     return MHD_YES;
 }
 
-static enum MHD_Result on_body(struct conn *c, const char *data, size_t *n)
+static enum MHD_Result on_body(struct http_conn *c, const char *data, size_t *n)
 {
     if (*n > c->body_size - c->body_n)
         return MHD_NO; /* cannot be: libmicrohttpd stops at Content-Length */
@@ -375,7 +383,7 @@ static enum MHD_Result on_body(struct conn *c, const char *data, size_t *n)
     return MHD_YES;
 }
 
-static enum MHD_Result on_whole(struct conn *c, const char *path)
+static enum MHD_Result on_whole(struct http_conn *c, const char *path)
 {
     struct http_server *s = c->s;
     if (c->body_n != c->body_size)
@@ -389,7 +397,7 @@ static enum MHD_Result on_whole(struct conn *c, const char *path)
                              .body = bytes_of(c->body, c->body_n),
                              .from = &c->from,
                              .query = c->mhd};
-    c->phase = THINKING;
+    c->phase = HTTP_THINKING;
     s->counts.pending++;
     s->counts.requests++;
     loop_timer_set(s->loop, &c->timer, s->limits.answer_ms);
@@ -408,14 +416,14 @@ static enum MHD_Result on_access(void *cls, struct MHD_Connection *mhd, const ch
     (void)cls;
     (void)version;
     (void)req;
-    struct conn *c = conn_of(mhd);
+    struct http_conn *c = conn_of(mhd);
     if (c == NULL)
         return MHD_NO;
     if (!c->started)
         return on_headers(c, path, method);
     if (*n > 0)
         return on_body(c, data, n);
-    if (c->phase == THINKING)
+    if (c->phase == HTTP_THINKING)
         return queue(c); /* resumed */
     return on_whole(c, path);
 }
@@ -448,28 +456,11 @@ bool http_query(const struct http_request *r, const char *key, const char **valu
 
 /* --- strangers ------------------------------------------------------------------------------- */
 
-/* Room for one more from this place, by cutting the oldest that still owes its request. */
 static bool make_room(struct http_server *s, const struct sockaddr_storage *from)
 {
-    unsigned here = 0, all = 0;
-    struct conn *oldest_here = NULL, *oldest = NULL;
-    for (struct conn *c = s->oldest; c != NULL; c = c->next) {
-        if (c->cut)
-            continue;
-        bool is_here = address_same_place(&c->from, from);
-        all++;
-        here += is_here;
-        if (c->phase != READING)
-            continue;
-        if (oldest == NULL)
-            oldest = c;
-        if (is_here && oldest_here == NULL)
-            oldest_here = c;
-    }
-    bool full_here = here >= s->limits.per_address;
-    if (!full_here && all < s->limits.connections)
+    struct http_conn *victim;
+    if (http_conns_room(&s->conns, &s->limits, from, &victim))
         return true;
-    struct conn *victim = full_here ? oldest_here : oldest;
     if (victim == NULL)
         return false;
     s->counts.evicted++;
@@ -487,7 +478,7 @@ static socklen_t length_of(const struct sockaddr_storage *a)
 static void on_accepted(void *ctx, int fd, struct sockaddr_storage *from)
 {
     struct http_server *s = ctx;
-    struct conn *c = make_room(s, from) ? calloc(1, sizeof *c) : NULL;
+    struct http_conn *c = make_room(s, from) ? calloc(1, sizeof *c) : NULL;
     if (c == NULL) {
         s->counts.refused++;
         (void)close(fd);
@@ -496,15 +487,15 @@ static void on_accepted(void *ctx, int fd, struct sockaddr_storage *from)
     c->s = s;
     c->fd = fd;
     c->from = *from;
-    c->phase = READING;
+    c->phase = HTTP_READING;
     loop_timer_init(&c->timer, on_conn_timer, c);
     loop_timer_set(s->loop, &c->timer, s->limits.request_ms);
-    append_conn(c);
+    http_conns_append(&s->conns, c);
     s->counts.connections++;
     /* The descriptor is libmicrohttpd's from here on, whatever it says. */
     bool added =
         MHD_add_connection(s->daemon, fd, (struct sockaddr *)from, length_of(from)) == MHD_YES;
-    for (struct conn *o = s->oldest; o != NULL; o = o->next)
+    for (struct http_conn *o = s->conns.oldest; o != NULL; o = o->next)
         if (o == c && (!added || c->mhd == NULL)) {
             forget_conn(c);
             return;
@@ -582,15 +573,15 @@ void http_server_free(struct http_server *s)
     listener_close(&s->listener);
     loop_timer_stop(s->loop, &s->pump_timer);
     /* libmicrohttpd does not stop over suspended connections. */
-    for (struct conn *c = s->oldest; c != NULL; c = c->next)
+    for (struct http_conn *c = s->conns.oldest; c != NULL; c = c->next)
         if (c->suspended) {
             c->suspended = false;
             MHD_resume_connection(c->mhd);
         }
     loop_fd_remove(s->loop, s->epoll);
     MHD_stop_daemon(s->daemon);
-    while (s->oldest != NULL)
-        forget_conn(s->oldest);
+    while (s->conns.oldest != NULL)
+        forget_conn(s->conns.oldest);
     free(s);
 }
 

@@ -39,7 +39,7 @@ struct http_limits {
     unsigned connections, per_address;
     unsigned request_ms; /* connection or previous answer to the whole request */
     unsigned answer_ms;  /* whole request to http_answer; then request_ms to take the answer */
-    size_t bodies_max;   /* bytes of unfinished and unanswered requests, all together */
+    size_t bodies_max;   /* bytes of requests and of copied answers, all together */
 };
 
 #define HTTP_LIMITS_DEFAULT                                                                        \
@@ -85,13 +85,22 @@ bool http_query(const struct http_request *r, const char *key, const char **valu
 /* The body is copied. PC_E_NOT_FOUND if the request is gone or was answered. */
 PC_MUST_USE enum err_code http_answer(struct http_server *s, http_id id, unsigned status,
                                       const char *content_type, struct bytes body);
+
+/* An answer that many get: copied once, however many readers are slow. NULL: no memory. Freeing it
+ * while answers are under way is fine; NULL is, too. */
+struct http_shared;
+struct http_shared *http_shared_new(const char *content_type, struct bytes body);
+void http_shared_free(struct http_shared *b);
+PC_MUST_USE enum err_code http_answer_shared(struct http_server *s, http_id id, unsigned status,
+                                             struct http_shared *b);
+
 /* retry_after 0: says nothing. code and message are ASCII; other bytes come out as '?'. */
 PC_MUST_USE enum err_code http_error(struct http_server *s, http_id id, unsigned status,
                                      const char *code, const char *message, unsigned retry_after);
 
 struct http_counts {
     unsigned connections, pending; /* open now; requests without an answer */
-    size_t bodies;                 /* bytes held */
+    size_t bodies;                 /* bytes of bodies_max in use */
     uint64_t requests;             /* given to the callback */
     uint64_t refused;              /* answered by the server itself */
     uint64_t evicted;              /* made room */

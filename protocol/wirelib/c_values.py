@@ -216,11 +216,12 @@ def emit_text(o, schema, t, lv, level=0):
     elif t.kind == "struct":
         o("%s_text_%s(t, &%s);", prefix(t), t.name, lv)
     elif t.kind == "some" and t.octets:
-        o("wire_text_hex(t, bytes_of(%s, %s_n));", lv, lv)
+        o("wire_text_hex(t, bytes_of(%s, %s_n < %d ? %s_n : %d));", lv, lv, t.n, lv, t.n)
     elif t.kind in ("array", "some"):
         count = "%d" % t.n if t.kind == "array" else lv + "_n"
+        most = min(t.n, 8)  # WIRE_TEXT_ELEMENTS; a count that nobody checked is no reason to read on
         o('wire_text_str(t, "[");')
-        o("for (size_t %s = 0; %s < %s && %s < WIRE_TEXT_ELEMENTS; %s++) {", i, i, count, i, i)
+        o("for (size_t %s = 0; %s < %s && %s < %d; %s++) {", i, i, count, i, most, i)
         o("if (%s > 0)", i)
         o('    wire_text_str(t, " ");')
         emit_text(o, schema, t.of, "%s[%s]" % (lv, i), level + 1)
