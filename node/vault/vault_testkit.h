@@ -131,6 +131,9 @@ void enclave_new(struct enclave *e, struct cell *c, uint64_t seed);
 void enclave_sign(struct enclave *e);
 /* Report data, claims and evidence hash of the verdict from its fields; record's claims follow. */
 void enclave_attest(struct enclave *e, struct cell *c);
+/* Accepting, with these many equal bytes as its platform; report data and claims are the caller's.
+ */
+struct ipc_va_verdict verdict_good(uint8_t platform);
 void verdict_claims(struct ipc_va_verdict *v);
 
 /* Request, statements, request again; the code of the outcome (OK: *answer is filled). */
