@@ -8,9 +8,6 @@
 #include "attest/tdx_collateral.h"
 #include "attest/tdx_pck.h"
 #include "base/buf.h"
-#include "base/json.h"
-#include "crypto/abihash.h"
-#include "crypto/keccak.h"
 
 /* Behind the signed part: signature, key, QE report and its signature. */
 #define BEHIND_SIGNED (64 + 64 + PC_TDX_QE_REPORT_LEN + 64)
@@ -158,26 +155,6 @@ enum err_code tdx_leaf_record(uint8_t out[static PC_TDX_LEAF_RECORD],
     return writer_end(&w, &done);
 }
 
-/* XOR into acc: keccak256(abi.encode(uint256 which, keccak256(list))); nothing if it is absent. */
-static enum err_code mix(uint8_t acc[static 32], uint64_t which, struct bytes object,
-                         const char *key)
-{
-    struct bytes list;
-    uint8_t h[32];
-    enum err_code e = json_member_span(&list, object, key, 10);
-    if (e == PC_E_NOT_FOUND)
-        return PC_OK;
-    PC_TRY(e);
-    keccak256(h, list);
-    struct abi_args a = abi_args_init();
-    abi_uint(&a, which);
-    abi_b32(&a, h);
-    abi_keccak256(h, &a);
-    for (size_t i = 0; i < 32; i++)
-        acc[i] ^= h[i];
-    return PC_OK;
-}
-
 static void put_svn_levels(struct writer *w, const struct tdx_svn_level *l, size_t n)
 {
     write_u8(w, (uint8_t)n);
@@ -196,19 +173,16 @@ static void put_module(struct writer *w, const struct tdx_module *m)
     put_svn_levels(w, m->levels, m->level_count);
 }
 
-static enum err_code finish(struct writer *w, size_t *n, const uint8_t digest[static 32])
+static enum err_code finish(struct writer *w, size_t *n)
 {
     struct bytes done;
-    write_bytes(w, digest, 16);
     PC_TRY(writer_end(w, &done));
     *n = done.n;
     return PC_OK;
 }
 
-static enum err_code put_tcb(uint8_t *out, size_t *n, const struct tdx_tcb_info *t,
-                             struct bytes object)
+static enum err_code put_tcb(uint8_t *out, size_t *n, const struct tdx_tcb_info *t)
 {
-    uint8_t digest[32] = {0};
     struct writer w = writer_of(out, PC_TDX_TABLE_MAX);
     if (!t->id_ok || !t->version_ok)
         return PC_E_MALFORMED;
@@ -223,9 +197,7 @@ static enum err_code put_tcb(uint8_t *out, size_t *n, const struct tdx_tcb_info 
         write_u16(&w, t->levels[i].pcesvn);
         write_u8(&w, (uint8_t)t->levels[i].result.status);
     }
-    PC_TRY(mix(digest, 1, object, "tcbLevels"));
-    PC_TRY(mix(digest, 2, object, "tdxModuleIdentities"));
-    return finish(&w, n, digest);
+    return finish(&w, n);
 }
 
 enum err_code tdx_tcb_table(uint8_t out[static PC_TDX_TABLE_MAX], size_t *n, struct bytes tcb_info)
@@ -236,7 +208,7 @@ enum err_code tdx_tcb_table(uint8_t out[static PC_TDX_TABLE_MAX], size_t *n, str
         return PC_E_MEMORY;
     enum err_code e = tdx_tcb_info_parse(t, tcb_info);
     if (e == PC_OK)
-        e = put_tcb(out, n, t, tcb_info);
+        e = put_tcb(out, n, t);
     free(t);
     return e;
 }
@@ -245,7 +217,6 @@ enum err_code tdx_qe_table(uint8_t out[static PC_TDX_TABLE_MAX], size_t *n,
                            struct bytes qe_identity)
 {
     struct tdx_qe_identity q;
-    uint8_t digest[32] = {0};
     struct writer w = writer_of(out, PC_TDX_TABLE_MAX);
     *n = 0;
     PC_TRY(tdx_qe_identity_parse(&q, qe_identity));
@@ -258,8 +229,7 @@ enum err_code tdx_qe_table(uint8_t out[static PC_TDX_TABLE_MAX], size_t *n,
     write_bytes(&w, q.mrsigner, 32);
     write_u16(&w, q.isvprodid);
     put_svn_levels(&w, q.levels, q.level_count);
-    PC_TRY(mix(digest, 1, qe_identity, "tcbLevels"));
-    return finish(&w, n, digest);
+    return finish(&w, n);
 }
 
 enum err_code tdx_hints(uint8_t out[static PC_TDX_HINTS_MAX], size_t *n, struct bytes quote,

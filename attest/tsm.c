@@ -147,7 +147,12 @@ enum err_code tsm_quote(uint8_t out[static PC_TSM_BLOB_MAX], size_t *n, struct t
     int len = snprintf(s.dir, sizeof(s.dir), "%s/%s", PC_TSM_ROOT, name);
     if (len < 0 || (size_t)len >= sizeof(s.dir))
         return fault(&s, "name", ENAMETOOLONG);
-    if (io->make_dir(io, s.dir) != 0) {
+    int made = io->make_dir(io, s.dir);
+    if (made != 0 && errno == EEXIST) { /* left by a process of our number that was killed */
+        (void)io->remove_dir(io, s.dir);
+        made = io->make_dir(io, s.dir);
+    }
+    if (made != 0) {
         int err = errno;
         /* no configfs-tsm at all, or nobody behind it */
         return err == ENOENT || err == ENXIO ? fault(&s, "report folder", ENXIO)

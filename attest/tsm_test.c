@@ -56,7 +56,10 @@ static int k_make_dir(struct tsm_io *io, const char *path)
     assert_string_equal(path, PC_TSM_ROOT "/test");
     if (hit(k, k->fail_mkdir))
         return -1;
-    assert_false(k->exists);
+    if (k->exists) {
+        errno = EEXIST;
+        return -1;
+    }
     k->exists = true;
     k->mkdirs++;
     return 0;
@@ -284,6 +287,15 @@ static void test_not_in_a_tee(void **state)
     assert_int_equal(ask(), PC_E_TOO_LARGE);
 }
 
+/* A folder of our name that a killed process left. */
+static void test_left_folder(void **state)
+{
+    (void)state;
+    k.exists = true;
+    assert_int_equal(ask(), PC_OK);
+    assert_int_equal(k.rmdirs, 2);
+}
+
 /* The write's error is lost at close: the generation did not advance. */
 static void test_lost_write(void **state)
 {
@@ -356,6 +368,7 @@ int main(void)
         cmocka_unit_test_setup(test_busy_for_ever, reset),
         cmocka_unit_test(test_fatal),
         cmocka_unit_test(test_not_in_a_tee),
+        cmocka_unit_test_setup(test_left_folder, reset),
         cmocka_unit_test_setup(test_lost_write, reset),
         cmocka_unit_test_setup(test_short_write, reset),
         cmocka_unit_test_setup(test_race, reset),
