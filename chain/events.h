@@ -97,7 +97,11 @@ struct event {
         } commits_complete;
         struct {
             struct evm_word transcript, ready;
-            struct bytes preimage; /* SHA-256 of it is the transcript (crypto/ids.h) */
+            struct bytes preimage; /* its SHA-256 is the transcript; the fields below are in it */
+            struct evm_word sid, qual, blame_dealers, blame_receivers;
+            uint8_t n_keys;
+            struct evm_word pk[PC_EVENT_KEYS], y_hash[PC_EVENT_KEYS];
+            uint16_t t;
         } activated;
         struct {
             struct evm_word hash;

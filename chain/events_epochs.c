@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "chain/events_int.h"
+#include "crypto/hash.h"
 
 static void change(struct event *out, struct event_in *in)
 {
@@ -136,12 +137,45 @@ void event_recovering(struct event *out, struct event_in *in)
     out->id = (uint32_t)event_topic_u64(in, 32);
 }
 
+static size_t read_words(struct evm_word out[static PC_EVENT_KEYS], struct abi_in *r)
+{
+    size_t n;
+    struct bytes words = abi_in_array(r, 1, PC_EVENT_KEYS, &n);
+    for (size_t i = 0; i < n; i++)
+        out[i] = evm_word_of(words.p + 32 * i);
+    return n;
+}
+
+/* The preimage as crypto/ids.h, id_dkg_preimage, makes it; its hash is what members agreed on. */
+static enum err_code read_preimage(struct event *out)
+{
+    struct bytes preimage = out->u.activated.preimage;
+    struct evm_word hash;
+    sha256(hash.b, preimage);
+    if (!evm_word_equal(&hash, &out->u.activated.transcript))
+        return PC_E_MISMATCH;
+    struct abi_in r = abi_in_of(preimage, 7);
+    out->u.activated.sid = abi_in_word(&r);
+    out->u.activated.qual = abi_in_word(&r);
+    out->u.activated.blame_dealers = abi_in_word(&r);
+    out->u.activated.blame_receivers = abi_in_word(&r);
+    size_t keys = read_words(out->u.activated.pk, &r);
+    if (read_words(out->u.activated.y_hash, &r) != keys || keys == 0)
+        abi_in_fail(&r, PC_E_MALFORMED);
+    out->u.activated.n_keys = (uint8_t)keys;
+    out->u.activated.t = (uint16_t)abi_in_u64(&r, 16);
+    return abi_in_end(&r);
+}
+
 void event_activated(struct event *out, struct event_in *in)
 {
     change(out, in);
     out->u.activated.transcript = abi_in_word(&in->data);
     out->u.activated.ready = abi_in_word(&in->data);
     out->u.activated.preimage = abi_in_bytes(&in->data, PC_EVENT_PREIMAGE);
+    enum err_code e = in->data.err == PC_OK ? read_preimage(out) : PC_OK;
+    if (e != PC_OK)
+        abi_in_fail(&in->data, e);
 }
 
 void event_failed(struct event *out, struct event_in *in)

@@ -13,6 +13,7 @@
 #include "chain/board.h"
 #include "chain/events_int.h"
 #include "chain/signatures.h"
+#include "crypto/ids.h"
 #include "crypto/labels.h"
 
 static const struct event_sources sources = {.epochs = {{1}},
@@ -213,6 +214,38 @@ static void epochs_events(void **state)
     assert_int_equal(decode(&e), PC_E_TOO_LARGE);
 }
 
+static void an_activation_and_its_preimage(void **state)
+{
+    (void)state;
+    static struct event e;
+    uint8_t pk[64] = {1}, y[64] = {2}, preimage[1024], sum[32];
+    size_t n;
+    struct dkg_transcript_fields f = {.pk = pk, .y_hash = y, .n_keys = 2, .t = 4};
+    f.sid[0] = 9;
+    f.qual[31] = 0x3f;
+    assert_true(id_dkg_preimage(preimage, sizeof preimage, &n, &f));
+    id_dkg_transcript(sum, &f);
+    for (unsigned variant = 0; variant < 3; variant++) {
+        struct evm_word transcript = evm_word_of(sum);
+        begin(&sources.epochs, "Activated(uint64,uint32,bytes32,uint256,bytes)", 3);
+        topic(1);
+        topic(2);
+        transcript.b[0] ^= variant == 1; /* not the hash of the preimage */
+        abi_out_word(&m.data, &transcript);
+        abi_out_u64(&m.data, 0x3f);
+        abi_out_bytes(&m.data, bytes_of(preimage, variant == 2 ? n - 32 : n));
+        enum err_code want = variant == 0 ? PC_OK : PC_E_MISMATCH;
+        assert_int_equal(decode(&e), want);
+        if (variant != 0)
+            continue;
+        assert_true(e.u.activated.n_keys == 2 && e.u.activated.t == 4);
+        assert_true(e.u.activated.sid.b[0] == 9 && e.u.activated.qual.b[31] == 0x3f);
+        assert_memory_equal(e.u.activated.pk[0].b, pk, 32);
+        assert_memory_equal(e.u.activated.y_hash[0].b, y, 32);
+        hammer();
+    }
+}
+
 static void registry_events(void **state)
 {
     (void)state;
@@ -393,6 +426,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_table_is_the_compilers),
         cmocka_unit_test(epochs_events),
+        cmocka_unit_test(an_activation_and_its_preimage),
         cmocka_unit_test(registry_events),
         cmocka_unit_test(running_hashes),
         cmocka_unit_test(application_policies),

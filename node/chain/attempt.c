@@ -279,7 +279,7 @@ static struct ipc_dc_event dc_event_of(const struct event *e, const struct log_r
 void attempt_take(struct chain *c, const struct event *e, const struct log_record *log)
 {
     struct attempt_log *l = c->attempts;
-    if (e->kind == PC_EV_VOIDED || e->kind == PC_EV_RECOVERING || e->kind == PC_EV_RECOVERY_ASKED)
+    if (e->kind == PC_EV_VOIDED || e->kind == PC_EV_RECOVERING)
         return; /* their effect is read from proved words */
     if (e->kind == PC_EV_ANNOUNCED) {
         forget(&l->current);

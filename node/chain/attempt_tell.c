@@ -10,7 +10,7 @@
 
 enum err_code attempt_check(struct chain *c)
 {
-    for (int p = 0; p < PC_ACC_RECOVER; p++) {
+    for (int p = 0; p < PC_ACC_COUNT; p++) {
         if (!c->board.known[p])
             continue;
         enum err_code e = board_check(&c->board, (enum board_phase)p, &c->standing.acc[p]);

@@ -81,11 +81,11 @@ static void app_slots(struct prove *p, const struct ipc_release_fields *f)
     struct evm_word app = evm_word_of(f->app_id), none = {{0}}, scope;
     struct evm_word measurement = evm_word_of(f->measurement);
     evm_keccak(&scope, bytes_of(f->scope, f->scope_n));
-    for (unsigned i = 0; i < PC_VIEW_APP_WORDS; i++)
+    for (unsigned i = 0; i < PC_WORDS_APP; i++)
         (void)prove_slot(s, slot_app(&app, i));
-    for (unsigned i = 0; i < PC_VIEW_POLICY_WORDS; i++)
+    for (unsigned i = 0; i < PC_WORDS_POLICY; i++)
         (void)prove_slot(s, slot_policy(&app, &none, i));
-    for (unsigned i = 0; i < PC_VIEW_POLICY_WORDS; i++)
+    for (unsigned i = 0; i < PC_WORDS_POLICY; i++)
         (void)prove_slot(s, slot_policy(&app, &scope, i));
     (void)prove_slot(s, slot_app_revoked(&app, &measurement));
 }
@@ -97,7 +97,7 @@ static void add_slots(struct lookup *l)
     struct evm_word objects[OBJECTS], product = evm_word_of(l->record.product), id;
     objects_of(objects, &l->record);
     struct proof_set *s = prove_account(p, policy->attestations);
-    for (unsigned i = 0; i < PC_VIEW_RECORD_WORDS; i++)
+    for (unsigned i = 0; i < PC_WORDS_RECORD; i++)
         (void)prove_slot(s, slot_record(&l->record.record, i));
     s = prove_account(p, policy->tcb_policy);
     (void)prove_slot(s, slot_vendor(WIRE_VENDOR_TDX));

@@ -87,7 +87,7 @@ bool attempt_prepare(struct chain *c, struct one_attempt *a)
     l->preparing = next;
     prove_begin(&l->prove, c, on_proved, c);
     struct proof_set *records = prove_account(&l->prove, c->d.policy.attestations);
-    for (unsigned w = 0; w < PC_VIEW_RECORD_WORDS; w++)
+    for (unsigned w = 0; w < PC_WORDS_RECORD; w++)
         (void)prove_slot(records, slot_record(&a->seats[next].node.record, w));
     struct proof_set *force = prove_account(&l->prove, c->d.policy.tdx.verifier);
     (void)force_slots(force, a->seats[next].record.product);

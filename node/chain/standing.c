@@ -25,7 +25,7 @@ unsigned force_slots(struct proof_set *s, const uint8_t product[static 32])
 enum { SET_EPOCHS, SET_REGISTRY, SET_RECORD, SET_MEASUREMENT, SET_TCB, SET_COUNCIL, SET_ROUTER };
 
 /* Words of SET_EPOCHS. */
-enum { W_NOW, W_ATTEMPT, W_OPENING, W_ACC, W_ROOT = W_ACC + PC_ACC_RECOVER, W_EPOCH };
+enum { W_NOW, W_ATTEMPT, W_OPENING, W_ACC, W_ROOT = W_ACC + PC_ACC_COUNT, W_EPOCH };
 
 static void epochs_slots(struct prove *p, uint64_t active, uint64_t current)
 {
@@ -33,10 +33,10 @@ static void epochs_slots(struct prove *p, uint64_t active, uint64_t current)
     (void)prove_slot(s, slot_now());
     (void)prove_slot(s, slot_attempt());
     (void)prove_slot(s, slot_opening());
-    for (unsigned i = 0; i < PC_ACC_RECOVER; i++)
+    for (unsigned i = 0; i < PC_ACC_COUNT; i++)
         (void)prove_slot(s, slot_acc(i));
     (void)prove_slot(s, slot_epoch(current, 0));
-    for (unsigned i = 0; i < PC_VIEW_EPOCH_WORDS; i++)
+    for (unsigned i = 0; i < PC_WORDS_EPOCH; i++)
         (void)prove_slot(s, slot_epoch(active, i));
 }
 
@@ -67,11 +67,11 @@ static void own_slots(struct prove *p, const struct node_entry *n)
     own_objects(objects, n, &product);
 
     struct proof_set *s = prove_account(p, policy->node_registry);
-    for (unsigned i = 0; i < PC_VIEW_NODE_WORDS; i++)
+    for (unsigned i = 0; i < PC_WORDS_NODE; i++)
         (void)prove_slot(s, slot_node(n->id, i));
     (void)prove_slot(s, slot_node_revoked(n->id));
     s = prove_account(p, policy->attestations);
-    for (unsigned i = 0; i < PC_VIEW_RECORD_WORDS; i++)
+    for (unsigned i = 0; i < PC_WORDS_RECORD; i++)
         (void)prove_slot(s, slot_record(&n->record, i));
     s = prove_account(p, policy->measurements);
     (void)prove_slot(s, slot_measurement(&n->measurement));
@@ -90,7 +90,7 @@ static enum err_code take_epochs(struct standing *s, const struct proof_set *set
     PC_TRY(view_now(&s->now, &w[W_NOW]));
     PC_TRY(view_attempt(&s->attempt, &w[W_ATTEMPT]));
     PC_TRY(view_opening(&s->opening, &w[W_OPENING]));
-    memcpy(s->acc, &w[W_ACC], sizeof s->acc[0] * PC_ACC_RECOVER);
+    memcpy(s->acc, &w[W_ACC], sizeof s->acc[0] * PC_ACC_COUNT);
     s->open_root = w[W_ROOT];
     return view_epoch(&s->active, &w[W_EPOCH]);
 }
@@ -133,7 +133,7 @@ static enum err_code take_own(struct chain *c, const struct prove *p)
     PC_TRY(view_measurement(&measurement, &p->set[SET_MEASUREMENT].word[0]));
     PC_TRY(view_vendor(&vendor, &p->set[SET_TCB].word[0]));
     PC_TRY(any_revoked(&revoked, &p->set[SET_TCB]));
-    revoked |= !evm_word_is_zero(&p->set[SET_REGISTRY].word[PC_VIEW_NODE_WORDS]) ||
+    revoked |= !evm_word_is_zero(&p->set[SET_REGISTRY].word[PC_WORDS_NODE]) ||
                measurement.revoked || vendor.standing == PC_VENDOR_REVOKED;
 
     bool active = measurement.index != 0 && measurement.active_from <= now &&

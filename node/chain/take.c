@@ -90,7 +90,6 @@ static void take_event(struct chain *c, const struct event *e, const struct log_
     case PC_EV_ACTIVATED:
     case PC_EV_FAILED:
     case PC_EV_RECOVERING:
-    case PC_EV_RECOVERY_ASKED:
         attempt_take(c, e, log);
         break;
     case PC_EV_JOINED:
