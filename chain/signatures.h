@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Made by chain/layout.py from the compiler's output; do not edit. */
+/* Made by chain/signatures.py from the compiler's output; do not edit. */
 #ifndef PC_CHAIN_SIGNATURES_H
 #define PC_CHAIN_SIGNATURES_H
 

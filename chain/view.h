@@ -3,10 +3,10 @@
  * view.h - what the contracts' storage words say, and where they lie.
  *
  * A reader asks view_slot_* for the storage keys, has them proved (mpt.h) and gives the words to
- * view_*. Where everything lies comes from the compiler (layout.h, made by layout.py); the drawings
- * are in contracts/src/interfaces. Decoders refuse a word with a bit where the layout has no field,
- * and values that a field cannot have (PC_E_MALFORMED); *out is zero then. PC_WORDS_X is the number
- * of words of a struct X, in consecutive slots.
+ * view_*. Where everything lies comes from the compiler (layout.h, generated from contracts/abi);
+ * the drawings are in contracts/src/interfaces. Decoders refuse a word with a bit where the layout
+ * has no field, and values that a field cannot have (PC_E_MALFORMED); *out is zero then. PC_WORDS_X
+ * is the number of words of a struct X, in consecutive slots.
  */
 #ifndef PC_CHAIN_VIEW_H
 #define PC_CHAIN_VIEW_H
