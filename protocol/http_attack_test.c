@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "protocol/flood_testkit.h"
 #include "protocol/http_testkit.h"
 
 /* What strangers may send, or not send, or not take. */
@@ -261,12 +262,63 @@ static void test_bodies_bound(void **state)
     stop();
 }
 
+/* 1,000 half-open connections and 100 slow bodies stay; 50 honest requests come in between. */
+static void test_flood_with_defaults(void **state)
+{
+    (void)state;
+    enum { HALF_OPEN = 1000, SLOW = 100, HONEST = 50 };
+    static int fds[HALF_OPEN + SLOW];
+    static const char part[900];
+    if (!descriptors(2000)) {
+        print_message("SKIP: no 2000 descriptors for the flood\n");
+        skip();
+    }
+    start(NULL);
+    unsigned honest = 0;
+    for (int i = 0; i < 2; i++) { /* what one request takes is not the flood's */
+        int fd = client();
+        say(fd, "GET /both HTTP/1.1\r\nHost: x\r\n\r\n");
+        (void)hear(fd, "fine");
+        (void)close(fd);
+    }
+    size_t before = resident(), most = 0;
+    for (int i = 0; i < HALF_OPEN + SLOW; i++) {
+        fds[i] = client();
+        if (i % 11 == 0) {
+            say(fds[i],
+                "POST /v1/keys/evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n");
+            say_n(fds[i], part, sizeof part);
+        }
+        assert_int_equal(loop_turn(&loop, 0), PC_OK);
+        if (i % 22 == 21) {
+            int fd = client();
+            say(fd, "GET /both HTTP/1.1\r\nHost: x\r\n\r\n");
+            honest += strstr(hear(fd, "fine"), "200") != NULL;
+            (void)close(fd);
+        }
+        size_t now = resident();
+        most = now > most ? now : most;
+    }
+    assert_int_equal(honest, HONEST);
+    print_message("flood: resident +%zu KiB at most\n", (most - before) / 1024);
+#if !defined(PC_SANITIZED)
+    assert_in_range(most - before, 0, 8u << 20);
+#endif
+    for (int i = 0; i < HALF_OPEN + SLOW; i++)
+        (void)close(fds[i]);
+    stop();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refusals),     cmocka_unit_test(test_slow_requests),
-        cmocka_unit_test(test_flood),        cmocka_unit_test(test_full_of_waiting_requests),
-        cmocka_unit_test(test_lingering),    cmocka_unit_test(test_slow_readers),
+        cmocka_unit_test(test_flood_with_defaults), /* first: it measures a young heap */
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_slow_requests),
+        cmocka_unit_test(test_flood),
+        cmocka_unit_test(test_full_of_waiting_requests),
+        cmocka_unit_test(test_lingering),
+        cmocka_unit_test(test_slow_readers),
         cmocka_unit_test(test_bodies_bound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "protocol/flood_testkit.h"
 #include "protocol/transport_testkit.h"
 
 /* What strangers, and men in the middle, may do to a transport. */
@@ -117,6 +118,46 @@ static void test_half_open_flood(void **state)
     turns_until(&b.opens, 1);
     assert_int_equal(counts(&b).waiting, 4);
     for (int i = 0; i < FLOOD; i++)
+        (void)close(fds[i]);
+    transport_free(a.t);
+    transport_free(b.t);
+}
+
+/* 1,000 half-open connections under the numbers of a node: bounded, and 50 of 50 members come
+ * through. */
+static void test_flood_with_defaults(void **state)
+{
+    (void)state;
+    enum { HALF_OPEN = 1000, HONEST = 50 };
+    static int fds[HALF_OPEN];
+    if (!descriptors(1500)) {
+        print_message("SKIP: no 1500 descriptors for the flood\n");
+        skip();
+    }
+    struct node a, b;
+    node_start(&a, NULL);
+    node_start(&b, NULL);
+    size_t before = resident(), most = 0;
+    unsigned honest = 0;
+    for (int i = 0; i < HALF_OPEN; i++) {
+        fds[i] = raw_connect(&b);
+        assert_int_equal(loop_turn(&loop, 0), PC_OK);
+        assert_in_range(counts(&b).waiting, 0, 16);
+        if (i % 20 == 19) {
+            transport_conn c = dial(&a, &b);
+            turns_until(&b.opens, ++honest);
+            turns_until(&a.opens, honest);
+            transport_close(a.t, c);
+        }
+        size_t now = resident();
+        most = now > most ? now : most;
+    }
+    assert_int_equal(b.opens, HONEST);
+    print_message("flood: resident +%zu KiB at most\n", (most - before) / 1024);
+#if !defined(PC_SANITIZED)
+    assert_in_range(most - before, 0, 8u << 20);
+#endif
+    for (int i = 0; i < HALF_OPEN; i++)
         (void)close(fds[i]);
     transport_free(a.t);
     transport_free(b.t);
@@ -280,6 +321,8 @@ static void test_stalls(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_flood_with_defaults,
+                               setup), /* first: it measures a young heap */
         cmocka_unit_test_setup(test_bad_lengths, setup),
         cmocka_unit_test_setup(test_slow_handshake, setup),
         cmocka_unit_test_setup(test_half_open_flood, setup),
