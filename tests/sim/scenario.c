@@ -69,6 +69,11 @@ static void harsh_faults(struct scenario *s, struct rng_seeded *r)
         }
     }
     if (pick(r, 3) == 0) {
+        s->split = (uint32_t)rng_seeded_below(r, UINT32_MAX);
+        s->split_from = 1 + pick(r, span);
+        s->split_to = s->split_from + 1 + pick(r, 3 * s->phase);
+    }
+    if (pick(r, 3) == 0) {
         s->stall_from = 1 + pick(r, span);
         s->stall_to = s->stall_from + 1 + pick(r, 2 * s->phase);
     }

@@ -216,6 +216,8 @@ struct scenario {
     unsigned delay;                /* ticks, at most */
     unsigned reorgs;               /* left */
     uint32_t stall_from, stall_to; /* ticks without finality */
+    uint32_t split; /* nodes on one side of a cut between members (not to the chain) */
+    uint32_t split_from, split_to;
 };
 
 /* --- what happened, summed over schedules --- */

@@ -66,7 +66,10 @@ void net_send(struct world *w, const struct packet *p)
 {
     uint8_t *lost = &w->lost_packet[p->from][p->to];
 
-    if (w->member[p->from].cut || w->packets + 2 > SIM_PACKETS)
+    bool apart = w->tick >= w->s.split_from && w->tick < w->s.split_to &&
+                 (w->s.split >> p->from & 1) != (w->s.split >> p->to & 1);
+
+    if (w->member[p->from].cut || apart || w->packets + 2 > SIM_PACKETS)
         return;
     if (*lost < w->s.in_a_row && chance(w, w->s.loss)) {
         ++*lost;
