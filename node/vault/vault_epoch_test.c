@@ -376,6 +376,7 @@ static void test_false_committees(void **state)
     w->open.root[0] ^= 1;
     memcpy(w->cell[3]->member.domains[1], "other", 5);
     assert_int_equal(open_result(w->cell[3]), PC_E_MISMATCH);
+    world_prepare_open(w);
     w->cell[4]->v->keys_hash[0] ^= 1; /* the seat has the keys of before a restart */
     assert_int_equal(open_result(w->cell[4]), PC_E_MISMATCH);
 }

@@ -217,6 +217,11 @@ static void test_signature(void **state)
     e.request.request.key_version = 2; /* signed was 1 */
     assert_int_equal(enclave_ask(&e, c, &a), WIRE_RELEASE_CODE_SIGNATURE);
     assert_null(cell_find(c, IPC_MSG_VD_DECISION)); /* strangers fill no log */
+    /* a request that waits lets no other signature pass */
+    enclave_new(&e, c, 6);
+    MUST_TELL(c, IPC_PROC_PEER, vp_request, &e.request);
+    e.request.signature[63] ^= 1;
+    assert_int_equal(enclave_ask(&e, c, &a), WIRE_RELEASE_CODE_SIGNATURE);
 }
 
 struct wrong {

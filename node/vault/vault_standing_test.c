@@ -160,6 +160,40 @@ static void test_lease_signatures(void **state)
     assert_true(lease_with(c, NULL, 3));
 }
 
+/* Own progress and old signatures of others are not enough, and the own one counts once. */
+static void test_lease_needs_news(void **state)
+{
+    (void)state;
+    struct cell *c = w->cell[1];
+    struct ipc_vp_lease_get get = {0};
+    struct ipc_vp_lease_nonce nonce;
+    assert_true(lease_with(c, NULL, 3));
+    uint64_t renewed = c->v->lease.renewed_at;
+    w->head.number++; /* only this one's chain goes on */
+    w->head.hash[0] ^= 1;
+    cell_head(c, 1);
+    c->v->lease.held = false;
+    cell_lease(c);
+    assert_false(vault_lease_held(c->v));
+    assert_int_equal(c->v->lease.renewed_at, renewed);
+    world_head(w, 1);
+    MUST_TELL(c, IPC_PROC_PEER, vp_lease_get, &get);
+    MUST_HEAR(c, IPC_MSG_VP_LEASE_NONCE, vp_lease_nonce, &nonce);
+    static const uint16_t signers[] = {1, 2};
+    for (size_t i = 0; i < 2; i++) {
+        struct ipc_vp_head_sign ask = {.id = 1, .has_nonce = true};
+        struct ipc_vp_head_signed s;
+        memcpy(ask.nonce, nonce.nonce, 32);
+        MUST_TELL(w->cell[signers[i]], IPC_PROC_PEER, vp_head_sign, &ask);
+        MUST_HEAR(w->cell[signers[i]], IPC_MSG_VP_HEAD_SIGNED, vp_head_signed, &s);
+        struct ipc_vp_lease_sig sig = {.index = signers[i], .head = {.number = s.head.number}};
+        memcpy(sig.head.hash, s.head.hash, 32);
+        memcpy(sig.signature, s.signature, 64);
+        MUST_TELL(c, IPC_PROC_PEER, vp_lease_sig, &sig);
+    }
+    assert_false(vault_lease_held(c->v));
+}
+
 /* Members far above the own head show that it is being withheld. */
 static void test_lease_far_behind(void **state)
 {
@@ -209,6 +243,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_heads_go_forward, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lease, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lease_signatures, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_lease_needs_news, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lease_far_behind, setup, teardown),
         cmocka_unit_test_setup_teardown(test_quota, setup, teardown),
     };

@@ -43,6 +43,7 @@ struct vault_pending {
     bool want_verdict;
     uint8_t evidence_hash[32];
     uint8_t verdict_key[32];
+    uint8_t signature[64]; /* the one that was checked */
     struct ipc_vc_record record;
 };
 
