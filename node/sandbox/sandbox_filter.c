@@ -163,7 +163,7 @@ static const struct call_if {
     {SCMP_SYS(socket), NET, 0, ~(scmp_datum_t)0, AF_INET},
     {SCMP_SYS(socket), NET, 0, ~(scmp_datum_t)0, AF_INET6},
     {SCMP_SYS(socket), D, 0, ~(scmp_datum_t)0, AF_UNIX},
-    {SCMP_SYS(socketpair), P, 0, ~(scmp_datum_t)0, AF_UNIX},
+    {SCMP_SYS(socketpair), P | R, 0, ~(scmp_datum_t)0, AF_UNIX},
     {SCMP_SYS(fcntl), ALL, 1, ~(scmp_datum_t)0, F_GETFL},
     {SCMP_SYS(fcntl), ALL, 1, ~(scmp_datum_t)0, F_SETFL},
     {SCMP_SYS(fcntl), ALL, 1, ~(scmp_datum_t)0, F_GETFD},
