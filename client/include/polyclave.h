@@ -17,8 +17,8 @@
  *
  * What a caller relies on:
  *   - A key comes only from an epoch whose public shares lie on one polynomial through the pinned
- * PK (dual-code test), and only from partials that prove themselves against these shares. No false
- *     view of the chain, no node and no host can make the library return another key; they can
+ *     PK (dual-code test), and only from partials that prove themselves against these shares. No
+ * false view of the chain, no node and no host can make the library return another key; they can
  *     withhold.
  *   - Without a pin nothing works. There is no switch for that.
  *   - No node and no host sees a key, a path or the combined secret.
@@ -26,8 +26,9 @@
  * Conventions. Integers are in host order in structs, big-endian in every encoding. Functions
  * return POLYCLAVE_OK or another status; on error every output is zeroed or untouched.
  * polyclave_error() tells in words what happened, to what, and what to do next. An object belongs
- * to one thread at a time. Secrets (boot keys, roots) live in locked, guarded memory and are wiped
- * by the _free and _close functions; opening fails if memory cannot be locked.
+ * to one thread at a time; a root outlives the handle that it came from. Secrets (boot keys, roots)
+ * live in locked, guarded memory and are wiped by the _free and _close functions; opening fails if
+ * memory cannot be locked.
  */
 #ifndef POLYCLAVE_H
 #define POLYCLAVE_H
@@ -80,7 +81,12 @@ struct polyclave_config {
     const char *relay_socket; /* polyclave-relay --app: posts and pays the attestation */
     polyclave_quote_fn *quote;
     void *quote_user;
-    unsigned timeout_ms; /* for a whole polyclave_root_get; 0: 30,000 */
+    unsigned timeout_ms;        /* for a whole polyclave_root_get; 0: 30,000 */
+    unsigned attest_timeout_ms; /* until the record is final; 0: 1,200,000 */
+    /* For an app with a list of platforms: the siblings from this machine's leaf to the root
+     * (`polyclave app platforms`); NULL when the app takes any. At most 16. */
+    const uint8_t (*platform_proof)[32];
+    size_t platform_proof_len;
 };
 
 struct polyclave;
@@ -141,9 +147,16 @@ struct polyclave_member_report {
     char code[32]; /* the node's stable code when it refused, else empty */
 };
 
-/* Copies at most cap reports; returns how many members the epoch has. */
+/* Copies at most cap reports, one per seat that is not empty; returns how many there are. */
 size_t polyclave_members(const struct polyclave *pc, struct polyclave_member_report *out,
                          size_t cap);
+
+/* The epoch in use, its size and threshold. Zeros when none fitted the pin yet. */
+struct polyclave_epoch {
+    uint64_t number;
+    uint16_t n, t;
+};
+void polyclave_epoch_of(const struct polyclave *pc, struct polyclave_epoch *out);
 
 /* The last error in words; never NULL, valid until the next call. With NULL: the last error of
  * polyclave_open or polyclave_pin_read in this thread. */
