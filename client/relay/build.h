@@ -24,4 +24,15 @@ PC_MUST_USE enum err_code relay_build_activate(struct relay_built *out, void *bu
                                                const struct relay *r,
                                                const struct relay_relay_activate *m);
 
+/* Of evidence and collateral; a vendor that is not built in is PC_E_UNSUPPORTED. PC_E_NOT_FOUND:
+ * what the call builds upon was not posted (collateral of a quote, issuer of a certificate).
+ * PC_E_EXISTS: the post would change nothing. */
+PC_MUST_USE enum err_code relay_build_attest(struct relay_built *out, void *buf, size_t cap,
+                                             struct relay *r, const struct relay_relay_attest *m);
+PC_MUST_USE enum err_code relay_build_reattest(struct relay_built *out, void *buf, size_t cap,
+                                               struct relay *r,
+                                               const struct relay_relay_reattest *m);
+PC_MUST_USE enum err_code relay_build_post(struct relay_built *out, void *buf, size_t cap,
+                                           struct relay *r, const struct relay_relay_post *m);
+
 #endif

@@ -116,6 +116,7 @@ static int configure(const struct relay_options *o, const struct policy_policy *
     relay.chain_id = policy->chain_id;
     relay.fee_cap = o->fee_cap;
     relay.stuck_s = o->stuck_s;
+    relay.from_block = o->from_block;
     relay.rng = rng_system();
     enum err_code e = endpoints_new(&relay.chain.endpoints, &ec);
     if (e != PC_OK)

@@ -22,6 +22,7 @@ static const char help[] =
     "  --app APP_ID          for an application's host: attest and certificates for one app\n"
     "  --max-fee-gwei N      never pay more per gas (default 200)\n"
     "  --stuck-seconds N     replace what is not mined for so long (default 30)\n"
+    "  --from-block N        first block with events of the contracts (default 0)\n"
     "  --budget KIND=GAS     gas in 24 hours; KIND: phase, renewal, collateral, other\n"
     "  --reserve-gas N       kept payable for phases and renewals (default 8000000)\n"
     "  --log-level LEVEL     debug, info, warn, error\n"
@@ -114,6 +115,8 @@ static bool set(struct relay_options *o, const char *name, const char *value)
         return number(&o->reserve_gas, value, 1000000000000);
     if (strcmp(name, "--stuck-seconds") == 0)
         return number(&o->stuck_s, value, 86400) && o->stuck_s != 0;
+    if (strcmp(name, "--from-block") == 0)
+        return number(&o->from_block, value, UINT64_MAX);
     if (strcmp(name, "--owner") == 0)
         return hex_decode(o->owner.b, 20, value, strlen(value)) == PC_OK;
     if (strcmp(name, "--app") == 0) {

@@ -20,6 +20,7 @@ struct relay_options {
     struct evm_address owner;
     uint64_t fee_cap; /* wei per gas */
     uint64_t stuck_s;
+    uint64_t from_block;
     uint64_t budget[PC_RELAY_KINDS]; /* 0: the default */
     uint64_t reserve_gas;            /* UINT64_MAX: the default */
     enum log_level level;

@@ -52,6 +52,7 @@ struct relay_waiter {
 struct relay {
     struct relay_rules rules;
     struct relay_chain chain;
+    uint64_t from_block; /* where the contracts' events begin */
     struct relay_queue queue;
     struct evm_sk sk; /* the caller wipes it */
     struct rng *rng;

@@ -11,7 +11,8 @@
 
 #include "chain/evm.h"
 
-#define PC_RELAY_VERIFIERS 6
+/* Verifier contracts, by vendor (crypto/ids.h) - 1. */
+#define PC_RELAY_VERIFIERS 3
 
 /* Budgets, the first two reserved before the others. */
 enum relay_kind { PC_RELAY_PHASE, PC_RELAY_RENEWAL, PC_RELAY_COLLATERAL, PC_RELAY_OTHER };

@@ -62,7 +62,19 @@ static void on_answer(void *ctx, const void *who, uint64_t id, const struct rela
             send_result(&s->client[i], id, res);
 }
 
-/* A request that made a call is submitted; one that made none is answered. */
+/* What a request that made no call is answered. */
+static struct relay_result no_call(enum err_code built)
+{
+    const char *name = pc_err_name(built);
+    if (pc_err_class(built) == PC_ERR_CLASS_ENV)
+        return relay_result_of(PC_RELAY_RETRY, "endpoints_unusable", name);
+    if (built == PC_E_NOT_FOUND)
+        return relay_result_of(PC_RELAY_RETRY, "not_posted", "post collateral or issuer first");
+    if (built == PC_E_EXISTS)
+        return relay_result_of(PC_RELAY_KNOWN, "in_force", "");
+    return relay_result_of(PC_RELAY_REFUSED, "no_such_call", name);
+}
+
 static enum err_code submit(struct relay_server *s, uint64_t id, enum err_code built,
                             const struct relay_built *call)
 {
@@ -71,10 +83,7 @@ static enum err_code submit(struct relay_server *s, uint64_t id, enum err_code b
         relay_submit(s->relay, &now, s->current, id, &call->to, call->data);
         return PC_OK;
     }
-    bool retry = pc_err_class(built) == PC_ERR_CLASS_ENV;
-    struct relay_result res =
-        relay_result_of(retry ? PC_RELAY_RETRY : PC_RELAY_REFUSED,
-                        retry ? "endpoints_unusable" : "no_such_call", pc_err_name(built));
+    struct relay_result res = no_call(built);
     send_result(s->current, id, &res);
     return PC_OK;
 }
@@ -117,10 +126,39 @@ static enum err_code on_call(void *ctx, const struct relay_relay_call *m)
     return submit(s, m->id, PC_OK, &call);
 }
 
+static enum err_code on_attest(void *ctx, const struct relay_relay_attest *m)
+{
+    struct relay_server *s = ctx;
+    struct relay_built call = {0};
+    set_time(s);
+    enum err_code e = relay_build_attest(&call, s->calldata, sizeof s->calldata, s->relay, m);
+    return submit(s, m->id, e, &call);
+}
+
+static enum err_code on_reattest(void *ctx, const struct relay_relay_reattest *m)
+{
+    struct relay_server *s = ctx;
+    struct relay_built call = {0};
+    enum err_code e = relay_build_reattest(&call, s->calldata, sizeof s->calldata, s->relay, m);
+    return submit(s, m->id, e, &call);
+}
+
+static enum err_code on_post(void *ctx, const struct relay_relay_post *m)
+{
+    struct relay_server *s = ctx;
+    struct relay_built call = {0};
+    set_time(s);
+    enum err_code e = relay_build_post(&call, s->calldata, sizeof s->calldata, s->relay, m);
+    return submit(s, m->id, e, &call);
+}
+
 static const struct relay_handlers handlers = {.relay_ncall = on_ncall,
                                                .relay_plain = on_plain,
                                                .relay_activate = on_activate,
-                                               .relay_call = on_call};
+                                               .relay_call = on_call,
+                                               .relay_attest = on_attest,
+                                               .relay_reattest = on_reattest,
+                                               .relay_post = on_post};
 
 static enum err_code on_frame(void *ctx, struct ipc_end *end, struct bytes frame, int fd)
 {
