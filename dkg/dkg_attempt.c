@@ -106,6 +106,10 @@ enum err_code dkg_attempt_open(struct dkg_attempt **out, const struct dkg_env *e
         goto out;
     a->env = *env;
     a->self = self;
+    if (*ek == NULL) {
+        e = PC_E_USAGE;
+        goto out;
+    }
     a->secrets = arena_alloc(env->arena, sizeof *a->secrets);
     if (a->secrets == NULL)
         goto out;

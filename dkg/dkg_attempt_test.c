@@ -239,6 +239,17 @@ static void test_A14_A15_open_refuses(void **state)
     static const uint16_t bad[][2] = {{N, 0}, {N, 1},     {N, 2}, {N, N + 1},
                                       {2, 2}, {257, 129}, {0, 0}};
 
+    struct dkg_env env = {.g = G, .arena = kit.arena, .rng = &kit.rng.rng};
+    struct dkg_attempt *a;
+    struct dkg_ek *none = NULL, *ek;
+
+    assert_int_equal(dkg_attempt_open(&a, &env, &kit.open, kit.member, 1, &none), PC_E_USAGE);
+    assert_null(a);
+    ek = arena_alloc(kit.arena, sizeof *ek); /* no room for complaints */
+    *ek = kit.ek[1];
+    assert_int_equal(dkg_attempt_open(&a, &env, &kit.open, kit.member, 1, &ek), PC_E_USAGE);
+    assert_null(a);
+    assert_int_equal(arena_used(kit.arena), 0);
     assert_int_equal(try_open(&kit, 1), PC_OK);
     assert_int_equal(try_open(&kit, 0), PC_E_MISMATCH);
     assert_int_equal(try_open(&kit, N + 1), PC_E_MISMATCH);
