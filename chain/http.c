@@ -225,6 +225,10 @@ static void start(struct http_client *c, struct slot *s, struct http_request *r)
         r->err = PC_E_USAGE;
         return;
     }
+    if (strncmp(r->url, "http://", 7) != 0 && strncmp(r->url, "https://", 8) != 0) {
+        r->err = PC_E_REFUSED;
+        return;
+    }
     if (s->easy == NULL)
         s->easy = curl_easy_init();
     if (s->easy == NULL || !prepare(s) || curl_multi_add_handle(c->multi, s->easy) != CURLM_OK) {
@@ -245,8 +249,6 @@ static enum err_code meaning(const struct slot *s, CURLcode code)
         return PC_OK;
     case CURLE_OPERATION_TIMEDOUT:
         return PC_E_TIMEOUT;
-    case CURLE_UNSUPPORTED_PROTOCOL:
-        return PC_E_REFUSED;
     case CURLE_URL_MALFORMAT:
         return PC_E_USAGE;
     default:
