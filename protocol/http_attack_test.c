@@ -30,7 +30,7 @@ static void test_refusals(void **state)
         {"GET /both HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx", "413", "too_large"},
     };
     struct http_limits l = HTTP_LIMITS_DEFAULT;
-    l.request_ms = 500;
+    l.request_ms = 2000;
     start(&l);
     for (size_t i = 0; i < PC_ARRAY_LEN(cases); i++) {
         int fd = client();

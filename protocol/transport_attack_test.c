@@ -293,7 +293,7 @@ static void test_stalls(void **state)
     node_start(&a, NULL);
     struct transport_config config = config_of(&a);
     transport_free(a.t);
-    config.frame_ms = 80;
+    config.frame_ms = 700;
     config.queue_max = config.queue_total = 32u << 20; /* more than TCP takes */
     static uint8_t frame[33000];
     for (int way = 0; way < 2; way++) {
