@@ -9,6 +9,7 @@ pragma solidity 0.8.37;
 ///         | 16..47             | issueDate of the object in force                  |
 ///         | 48+48i .. 63+48i   | number of pending i = 0, 1, 2; 0 = none           |
 ///         | 64+48i .. 95+48i   | its time of effect, Unix seconds                  |
+///         | 192..255           | content of the object in force, truncated         |
 type CollateralQueue is uint256;
 
 using CollateralQueueLib for CollateralQueue global;
@@ -16,6 +17,7 @@ using CollateralQueueLib for CollateralQueue global;
 /// @title  CollateralQueueLib - reading and changing that word
 library CollateralQueueLib {
     uint256 internal constant PENDING = 3;
+    uint256 private constant PENDING_MASK = (1 << 144) - 1;
 
     /// @notice three higher numbers wait already, all of them above this one
     error TooManyPending(uint256 number);
@@ -34,15 +36,24 @@ library CollateralQueueLib {
         return (part & 0xffff, (part >> 16) & 0xffffffff);
     }
 
+    function content(CollateralQueue q) internal pure returns (uint256) {
+        return CollateralQueue.unwrap(q) >> 192;
+    }
+
     /// @notice With that object in force; pending numbers unchanged.
-    function withCurrent(CollateralQueue q, uint256 n, uint256 issued) internal pure returns (CollateralQueue) {
-        return CollateralQueue.wrap((CollateralQueue.unwrap(q) >> 48 << 48) | issued << 16 | n);
+    function withCurrent(CollateralQueue q, uint256 n, uint256 issued, uint256 c)
+        internal
+        pure
+        returns (CollateralQueue)
+    {
+        return CollateralQueue.wrap((CollateralQueue.unwrap(q) & (PENDING_MASK << 48)) | c << 192 | issued << 16 | n);
     }
 
     /// @notice Without the first `count` pending numbers.
     function withoutFirst(CollateralQueue q, uint256 count) internal pure returns (CollateralQueue) {
         uint256 word = CollateralQueue.unwrap(q);
-        return CollateralQueue.wrap((word & 0xffffffffffff) | (word >> (48 + 48 * count) << 48));
+        uint256 waiting = ((word >> 48) & PENDING_MASK) >> (48 * count);
+        return CollateralQueue.wrap((word & ~(PENDING_MASK << 48)) | waiting << 48);
     }
 
     /// @notice With a number that was not pending, in its place. It takes effect no later than a higher
@@ -80,7 +91,7 @@ library CollateralQueueLib {
             dropped = numbers[0];
             first = 1;
         }
-        uint256 word = CollateralQueue.unwrap(q) & 0xffffffffffff;
+        uint256 word = CollateralQueue.unwrap(q) & ~(PENDING_MASK << 48);
         for (uint256 i = first; i < count; ++i) {
             word |= (effects[i] << 16 | numbers[i]) << (48 + 48 * (i - first));
         }

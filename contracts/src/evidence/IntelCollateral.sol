@@ -9,8 +9,8 @@ import {Table} from "./Table.sol";
 /// @title  IntelCollateral - TCB info and QE identity, from signed JSON to a packed table
 /// @notice Reads the inner object exactly as signed. Members may come in any order; known ones are
 ///         typed, bounded and may not repeat; unknown ones are skipped. The table (see TdxTcb) holds
-///         what evidence is judged by, in list order, and ends in a digest of all that matters beside
-///         (dates of levels, advisories), so that equal tables mean equal verdicts.
+///         what evidence is judged by, in list order; `content` is a digest of the lists as signed, so that
+///         equal table and content mean equal verdicts, dates of levels and advisories included.
 /// @custom:source attestation.md 1.3; attest/tdx_collateral.h has the same bounds
 library IntelCollateral {
     using Json for bytes;
@@ -24,12 +24,15 @@ library IntelCollateral {
 
     /// @param product   FMSPC and PCEID, left-aligned; zero for a QE identity
     /// @param table     packed table
+    /// @param content   XOR over the lists tcbLevels (1) and tdxModuleIdentities (2) of
+    ///                  keccak256(abi.encode(uint256 which, keccak256(JSON of the list)))
     struct Object {
         bytes32 product;
         uint256 number;
         uint256 issueDate;
         uint256 nextUpdate;
         bytes table;
+        bytes32 content;
     }
 
     /// @notice a member is missing (bit set in found = present, order of the reader's table)
@@ -118,9 +121,9 @@ library IntelCollateral {
             bytes1(uint8(1 + (identities.length == 0 ? 0 : uint256(uint8(identities[0]))))),
             unnumbered,
             identities.length == 0 ? identities : Table.withoutFirst(identities),
-            levels,
-            bytes16(digest)
+            levels
         );
+        o.content = digest;
     }
 
     /// @notice Reads `enclaveIdentity`.
@@ -197,9 +200,9 @@ library IntelCollateral {
             bytes16(fields[3]),
             fields[4],
             uint16(product),
-            levels,
-            bytes16(digest)
+            levels
         );
+        o.content = digest;
     }
 
     /// The object fills the slice.
@@ -451,34 +454,64 @@ library IntelCollateral {
         if (found != 7) revert MemberMissing(found, 7);
     }
 
-    /// Exactly 16 objects with an svn each; the first one ends up at the top of 16 bytes.
+    /// Exactly 16 objects with an svn each; the first one ends up at the top of 16 bytes. Nearly all are
+    /// printed as {"svn":N} or with category and type behind it, which is read in a few words; anything
+    /// else takes the general way.
     function _components(bytes calldata json, uint256 pos) private pure returns (uint256 list, uint256 next) {
         next = json.take(pos, 0x5b);
         unchecked {
             for (uint256 i = 0; i < 16; ++i) {
-                if (i != 0) next = json.take(next, 0x2c);
+                if (i != 0) {
+                    if (json.word(next) >> 248 == 0x2c) ++next;
+                    else next = json.take(next, 0x2c);
+                }
                 uint256 svn;
-                (svn, next) = _component(json, next);
+                uint256 end;
+                (svn, end) = _plainComponent(json, next);
+                if (end == 0) (svn, end) = _component(json, next);
+                next = end;
                 list = list << 8 | svn;
             }
         }
         next = json.take(next, 0x5d);
     }
 
-    /// {svn, ...}. Most are printed as {"svn":N} or with svn first, which is read at once.
+    /// {"svn":D} or {"svn":DD}, then maybe ,"category":"..." and ,"type":"...", exactly so; end 0: otherwise.
+    function _plainComponent(bytes calldata json, uint256 pos) private pure returns (uint256 svn, uint256 end) {
+        unchecked {
+            uint256 w = json.word(pos);
+            svn = ((w >> 192) & 0xff) - 0x30;
+            if (w >> 200 != 0x7b2273766e223a || svn > 9) return (0, 0);
+            end = pos + 8;
+            uint256 digit = ((w >> 184) & 0xff) - 0x30;
+            if (digit < 10) {
+                if (svn == 0) return (0, 0);
+                svn = svn * 10 + digit;
+                ++end;
+            }
+            w = json.word(end);
+            if (w >> 248 == 0x7d) return (svn, end + 1);
+            if (w >> 152 == 0x2c2263617465676f7279223a22) {
+                end = json.closing(end + 13);
+                if (end == 0) return (0, 0);
+                w = json.word(end);
+            }
+            if (w >> 184 == 0x2c2274797065223a22) {
+                end = json.closing(end + 9);
+                if (end == 0) return (0, 0);
+                w = json.word(end);
+            }
+            if (w >> 248 != 0x7d) return (0, 0);
+            return (svn, end + 1);
+        }
+    }
+
+    /// {svn, category?, type?, ...}
     function _component(bytes calldata json, uint256 pos) private pure returns (uint256 svn, uint256 next) {
         uint256 found;
         bool any;
-        uint256 first;
-        if (json.word(pos) >> 200 == 0x7b2273766e223a) {
-            first = pos + 1;
-            (svn, next) = json.integer(pos + 7, 0xff);
-            found = 1;
-            (any, next) = json.more(next, 0x7d);
-        } else {
-            (any, next) = json.enter(pos, 0x7b, 0x7d);
-            first = next;
-        }
+        (any, next) = json.enter(pos, 0x7b, 0x7d);
+        uint256 first = next;
         while (any) {
             pos = next;
             bytes32 name;
@@ -487,15 +520,12 @@ library IntelCollateral {
             if (name == "svn") {
                 flag = 1;
                 (svn, next) = json.integer(next, 0xff);
-            } else if (name == "category") {
-                flag = 2;
-                next = json.skip(next, 6);
-            } else if (name == "type") {
-                flag = 4;
-                next = json.skip(next, 6);
             } else {
-                json.requireFirst(first, pos, name);
-                next = json.skip(next, 6);
+                if (name == "category") flag = 2;
+                else if (name == "type") flag = 4;
+                else json.requireFirst(first, pos, name);
+                if (json.word(next) >> 248 == 0x22) (,, next) = json.text(next);
+                else next = json.skip(next, 6);
             }
             if (found & flag != 0) revert Json.JsonKeyTwice(pos);
             found |= flag;

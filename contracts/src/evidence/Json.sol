@@ -9,6 +9,10 @@ pragma solidity 0.8.37;
 library Json {
     uint256 private constant ONES = 0x0101010101010101010101010101010101010101010101010101010101010101;
     uint256 private constant LOWS = 0x7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f;
+    uint256 private constant QUOTES = ONES * 0x22;
+    uint256 private constant BACKSLASHES = ONES * 0x5c;
+    /// top three bits: zero in control characters
+    uint256 private constant CONTROLS = ONES * 0xe0;
     uint256 internal constant MAX_DEPTH = 8;
 
     /// @notice another character is needed here
@@ -31,6 +35,8 @@ library Json {
     /// @notice First position from `pos` on that is not white space; must lie inside the slice.
     function space(bytes calldata json, uint256 pos) internal pure returns (uint256) {
         unchecked {
+            // nearly always there is none
+            if (pos < json.length && word(json, pos) >> 248 > 0x20) return pos;
             while (pos < json.length) {
                 uint256 c = word(json, pos) >> 248;
                 if (c > 0x20) return pos;
@@ -52,8 +58,11 @@ library Json {
 
     /// @notice After a member or item: true and the next position at ",", false at the closing one.
     function more(bytes calldata json, uint256 pos, uint256 closing) internal pure returns (bool, uint256) {
-        pos = space(json, pos);
         uint256 c = word(json, pos) >> 248;
+        if (c <= 0x20) {
+            pos = space(json, pos);
+            c = word(json, pos) >> 248;
+        }
         unchecked {
             if (c == 0x2c) return (true, pos + 1);
             if (c == closing) return (false, pos + 1);
@@ -83,17 +92,24 @@ library Json {
         pure
         returns (uint256 start, uint256 end, uint256 next)
     {
+        if (word(json, pos) >> 248 == 0x22) {
+            unchecked {
+                start = pos + 1;
+                next = closing(json, start);
+                if (next != 0) return (start, next - 1, next);
+            }
+        }
         start = take(json, pos, 0x22);
         end = start;
         // Bounds: end <= json.length + 32 always, since each turn starts inside the slice.
         unchecked {
             while (end < json.length) {
                 uint256 w = word(json, end);
-                uint256 quotes = _zeroBytes(w ^ (ONES * 0x22));
+                uint256 quotes = _zeroBytes(w ^ QUOTES);
                 // characters before the first quote: all 32 if there is none
                 uint256 count = quotes == 0 ? 32 : _leadingZeros(quotes) >> 3;
                 // forbidden: >= 0x80, < 0x20 (top three bits zero), backslash
-                uint256 bad = (w & ~LOWS) | _zeroBytes(w & (ONES * 0xe0)) | _zeroBytes(w ^ (ONES * 0x5c));
+                uint256 bad = (w & ~LOWS) | _zeroBytes(w & CONTROLS) | _zeroBytes(w ^ BACKSLASHES);
                 if (count != 0 && bad >> (256 - 8 * count) != 0) revert JsonString(end);
                 end += count;
                 if (quotes != 0) {
@@ -103,6 +119,21 @@ library Json {
             }
         }
         revert JsonSyntax(start);
+    }
+
+    /// @notice For text that starts at `start`, behind its quote: the position behind its closing quote, or 0
+    ///         if one word cannot tell (longer text, or anything unusual within 32 characters of its start).
+    function closing(bytes calldata json, uint256 start) internal pure returns (uint256) {
+        unchecked {
+            uint256 w = word(json, start);
+            uint256 quotes = _zeroBytes(w ^ QUOTES);
+            // every one of the 32 characters has bit 5 or 6 (no control character), not bit 7, is no backslash
+            if (
+                quotes == 0 || ((w >> 5) | (w >> 6)) & ONES != ONES || w & ~LOWS != 0
+                    || _zeroBytes(w ^ BACKSLASHES) != 0 || start + 32 > json.length
+            ) return 0;
+            return start + (_leadingZeros(quotes) >> 3) + 1;
+        }
     }
 
     /// @notice A string of at most 32 characters as a left-aligned word; longer ones give 1, which is
@@ -121,6 +152,9 @@ library Json {
     /// @notice A member's key as shortText, the colon taken.
     function key(bytes calldata json, uint256 pos) internal pure returns (bytes32 name, uint256 next) {
         (name, next) = shortText(json, pos);
+        unchecked {
+            if (word(json, next) >> 248 == 0x3a) return (name, next + 1);
+        }
         next = take(json, next, 0x3a);
     }
 

@@ -4,7 +4,6 @@ pragma solidity 0.8.37;
 import {Vendor} from "../base/Types.sol";
 import {ITdxVerifier} from "../interfaces/ITdxVerifier.sol";
 import {P256} from "./P256.sol";
-import {TdxTcb} from "./TdxTcb.sol";
 
 /// @title  TdxQuote - layout of a stripped TDX quote, and the checks that need only its bytes
 /// @notice Positions are offsets into the evidence; open() has bounded all of them.
@@ -128,12 +127,10 @@ library TdxQuote {
         }
     }
 
-    /// @notice The TDX module is one that the TCB info names (step 6).
-    function checkModule(bytes calldata e, uint256 body, bytes calldata table) internal pure {
+    /// @notice The TDX module is the one of the table at `module` (step 6).
+    function checkModule(bytes calldata e, uint256 body, bytes calldata table, uint256 module) internal pure {
         unchecked {
-            uint256 major = (word(e, body) >> 240) & 0xff;
-            (uint256 module,) = TdxTcb.locate(table, major);
-            if (module == 0) revert ITdxVerifier.ModuleUnknown(uint8(major));
+            if (module == 0) revert ITdxVerifier.ModuleUnknown(uint8(word(e, body) >> 240));
             if (
                 word(e, body + MRSIGNERSEAM) != word(table, module + 1)
                     || word(e, body + MRSIGNERSEAM + 32) >> 128 != word(table, module + 33) >> 128
@@ -167,6 +164,20 @@ library TdxQuote {
                 q.is15
                     && (word(e, q.body + MRSERVICETD) | (word(e, q.body + MRSERVICETD + 32) >> 128)) != 0
             ) revert ITdxVerifier.ServiceTd();
+        }
+    }
+
+    /// @notice platform of SPEC 4: keccak256(abi.encode(vendor, 16 bytes)); zero for a zero PPID.
+    function platform(uint256 ppid) internal pure returns (bytes32 digest) {
+        uint8 vendor = Vendor.TDX;
+        if (ppid == 0) return 0;
+        assembly ("memory-safe") {
+            let m := mload(0x40)
+            mstore(m, vendor)
+            mstore(add(m, 0x20), 0x40)
+            mstore(add(m, 0x40), 16)
+            mstore(add(m, 0x60), shl(128, ppid))
+            digest := keccak256(m, 0x80)
         }
     }
 

@@ -25,11 +25,24 @@ library TdxTcb {
     }
 
     /// @notice Rules 1 to 5.
-    function status(bytes calldata table, bytes calldata qeTable, Svns memory s) internal pure returns (uint8) {
+    /// @param module, levels  locate() of the major version in s.tee
+    function status(
+        bytes calldata table,
+        bytes calldata qeTable,
+        Svns memory s,
+        uint256 module,
+        uint256 levels
+    ) internal pure returns (uint8) {
         uint256 qe = svnStatus(qeTable, QE_LEVELS, s.qe);
-        uint256 launch = _evaluate(table, s, s.tee, qe);
+        uint256 launch = _evaluate(table, s, s.tee, qe, module, levels);
         if (!s.hasTee2) return uint8(launch);
-        return uint8(relaunch(launch, _evaluate(table, s, s.tee2, qe)));
+        (module, levels) = locate(table, majorOf(s.tee2));
+        return uint8(relaunch(launch, _evaluate(table, s, s.tee2, qe, module, levels)));
+    }
+
+    /// @notice Major version of the TDX module in a TEE_TCB_SVN.
+    function majorOf(uint256 tee) internal pure returns (uint256) {
+        return (tee >> 112) & 0xff;
     }
 
     /// @notice Where the module of a major version starts (0: there is none), and where the platform's
@@ -86,15 +99,16 @@ library TdxTcb {
     }
 
     /// Rules 1 to 4 for one TEE_TCB_SVN.
-    function _evaluate(bytes calldata table, Svns memory s, uint256 tee, uint256 qe)
-        private
-        pure
-        returns (uint256)
-    {
-        uint256 major = (tee >> 112) & 0xff;
-        (uint256 module, uint256 levels) = locate(table, major);
+    function _evaluate(
+        bytes calldata table,
+        Svns memory s,
+        uint256 tee,
+        uint256 qe,
+        uint256 module,
+        uint256 levels
+    ) private pure returns (uint256) {
         uint256 moduleStatus = TcbStatus.UP_TO_DATE;
-        if (major != 0) {
+        if (majorOf(tee) != 0) {
             if (module == 0) return TcbStatus.NOT_SUPPORTED;
             moduleStatus = svnStatus(table, module + 65, tee >> 120);
             if (moduleStatus == TcbStatus.NOT_SUPPORTED) return TcbStatus.NOT_SUPPORTED;

@@ -91,6 +91,7 @@ contract TdxVerifier is ITdxVerifier {
         uint32 until;
         uint32 issueDate;
         uint32 authorityEpoch;
+        uint64 content;
     }
 
     ITcbPolicy public immutable policy;
@@ -187,8 +188,9 @@ contract TdxVerifier is ITdxVerifier {
         if (n.issuer != ROOT && until > _crls[ROOT].until) until = _crls[ROOT].until;
         _crls[n.issuer] = Crl(uint32(n.thisUpdate), uint32(until), uint32(count), n.entriesTag);
         _inForce[object] = n.digest;
+        if (n.issuer != ROOT) policy.noteList(Vendor.TDX, n.issuer, uint32(until));
         emit CrlInForce(n.issuer, n.digest, n.thisUpdate, n.nextUpdate, old.entries, count);
-        if (changed) policy.advance(Vendor.TDX, 0);
+        if (changed) policy.advance(Vendor.TDX);
     }
 
     /// @inheritdoc ITdxVerifier
@@ -226,6 +228,7 @@ contract TdxVerifier is ITdxVerifier {
         p.tableTag = uint160(bytes20(keccak256(o.table)));
         p.until = uint32(_clamp(o.nextUpdate < a.notAfter ? o.nextUpdate : a.notAfter));
         p.issueDate = uint32(o.issueDate);
+        p.content = uint64(bytes8(o.content));
         p.authorityEpoch = uint32(epoch);
         _place(id, o.number, p);
     }
@@ -247,17 +250,17 @@ contract TdxVerifier is ITdxVerifier {
         f.vendor = Vendor.TDX;
         // FMSPC and PCEID stand side by side
         f.product = bytes32(bytes8(bytes32(leaf.word(80))));
-        (f.authorityEpoch, f.leaf) = _checkLeaf(leaf);
+        (f.authorityEpoch, f.issuer, f.leaf) = _checkLeaf(leaf);
         _checkTable(f.product, table, f.authorityEpoch);
         _checkTable(QE_IDENTITY, qeTable, f.authorityEpoch);
         evidence.checkSignatures(q, leaf.word(0), leaf.word(32));
         TdxQuote.checkQe(evidence, q.qe, qeTable);
-        TdxQuote.checkModule(evidence, q.body, table);
+        (uint256 module, uint256 levels) = TdxTcb.locate(table, TdxTcb.majorOf(evidence.word(q.body) >> 128));
+        TdxQuote.checkModule(evidence, q.body, table, module);
         evidence.checkRules(q, rules());
 
         f.measurement = TdxQuote.measurement(evidence, q.body);
-        bytes16 ppid = bytes16(bytes32(leaf.word(64)));
-        if (ppid != 0) f.platform = keccak256(abi.encode(Vendor.TDX, abi.encodePacked(ppid)));
+        f.platform = TdxQuote.platform(leaf.word(64) >> 128);
         f.reportHigh = bytes32(evidence.word(q.body + TdxQuote.REPORTDATA));
         f.reportLow = bytes32(evidence.word(q.body + TdxQuote.REPORTDATA + 32));
 
@@ -270,7 +273,7 @@ contract TdxVerifier is ITdxVerifier {
             pcesvn: leaf.word(104) >> 240,
             qe: (isvsvn & 0xff) << 8 | isvsvn >> 8
         });
-        f.status = TdxTcb.status(table, qeTable, s);
+        f.status = TdxTcb.status(table, qeTable, s, module, levels);
         f.rawTcb = abi.encodePacked(
             bytes16(uint128(s.tee)), bytes16(uint128(s.tee2)), bytes16(uint128(s.pck)), uint16(s.pcesvn), uint16(s.qe)
         );
@@ -285,6 +288,7 @@ contract TdxVerifier is ITdxVerifier {
         _checkTable(QE_IDENTITY, qeTable, epoch);
         uint256 tees = rawTcb.word(0);
         uint256 rest = rawTcb.word(32);
+        (uint256 module, uint256 levels) = TdxTcb.locate(table, TdxTcb.majorOf(tees >> 128));
         return TdxTcb.status(
             table,
             qeTable,
@@ -296,7 +300,9 @@ contract TdxVerifier is ITdxVerifier {
                 pck: rest >> 128,
                 pcesvn: (rest >> 112) & 0xffff,
                 qe: (rest >> 96) & 0xffff
-            })
+            }),
+            module,
+            levels
         );
     }
 
@@ -495,8 +501,11 @@ contract TdxVerifier is ITdxVerifier {
         _active[object] = Active(p.tableTag, p.until, old.nextRipe, p.authorityEpoch);
         _inForce[object] = p.digest;
         emit CollateralInForce(object, number, p.digest, oldDigest, p.until);
-        if (p.tableTag != old.tableTag) policy.advance(Vendor.TDX, object == QE_IDENTITY ? bytes32(0) : object);
-        return q.withCurrent(number, p.issueDate);
+        // where nothing was in force nobody relied on anything
+        if (old.tableTag != 0 && (p.tableTag != old.tableTag || p.content != q.content())) {
+            policy.advance(Vendor.TDX);
+        }
+        return q.withCurrent(number, p.issueDate, p.content);
     }
 
     function _vetoed(uint256 number) private view returns (bool) {
@@ -528,19 +537,22 @@ contract TdxVerifier is ITdxVerifier {
         return (hints[2:end], hints[end:]);
     }
 
-    /// The record is of a posted certificate that is in date, and its issuer's list is too.
-    function _checkLeaf(bytes calldata leaf) private view returns (uint32 epoch, bytes32 serialId) {
+    /// The record is of a posted certificate that is in date. (TcbPolicy looks at its issuer's list.)
+    function _checkLeaf(bytes calldata leaf)
+        private
+        view
+        returns (uint32 epoch, uint8 issuer, bytes32 serialId)
+    {
         bytes32 tag = keccak256(leaf);
         uint256 plusOne = _leaves[tag];
         if (plusOne == 0) revert LeafUnknown(tag);
         // issuer u8, serial 20 bytes, until u32
         uint256 tail = leaf.word(106);
-        uint8 issuer = uint8(tail >> 248);
+        issuer = uint8(tail >> 248);
         uint256 until = (tail >> 56) & 0xffffffff;
         if (block.timestamp > until) revert LeafExpired(until);
-        uint256 listUntil = _crls[issuer].until;
-        if (block.timestamp > listUntil) revert CrlMissing(issuer, listUntil);
-        return (uint32(plusOne - 1), Objects.serialId(Vendor.TDX, issuer, (tail >> 88) & type(uint160).max));
+        epoch = uint32(plusOne - 1);
+        serialId = Objects.serialId(Vendor.TDX, issuer, (tail >> 88) & type(uint160).max);
     }
 
     /// The table is the one in force, in date, and posted at the same authority epoch.

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {Objects} from "../base/Objects.sol";
 import {IEvidenceVerifier} from "../interfaces/IEvidenceVerifier.sol";
 import {IRevocable} from "../interfaces/IRevocable.sol";
+import {ITcbPolicy} from "../interfaces/ITcbPolicy.sol";
 import {IVerifierRouter} from "../interfaces/IVerifierRouter.sol";
 
 /// @title  VerifierRouter - which verifier contracts count, per vendor
@@ -37,20 +38,23 @@ contract VerifierRouter is IVerifierRouter {
     address public immutable timelock;
     address public immutable ratifier;
     uint40 public immutable delaySeconds;
+    ITcbPolicy public immutable policy;
 
     mapping(address verifier => Verifier) private _verifiers;
     mapping(uint16 id => address verifier) private _ids;
     mapping(uint8 vendor => uint256 count) private _activeCount;
     uint16 private _lastId;
 
+    /// @param policy_   TcbPolicy, which is told of every change
     /// @param verifiers what is active at birth: part of what is audited before anything runs
-    constructor(address timelock_, address ratifier_, uint40 delay, address[] memory verifiers) {
+    constructor(address timelock_, address ratifier_, address policy_, uint40 delay, address[] memory verifiers) {
         if (block.chainid != DEVELOPMENT_CHAIN && delay < MIN_DELAY_SECONDS) {
             revert DelayTooShort(delay, MIN_DELAY_SECONDS);
         }
         timelock = timelock_;
         ratifier = ratifier_;
         delaySeconds = delay;
+        policy = ITcbPolicy(policy_);
         for (uint256 i = 0; i < verifiers.length; ++i) {
             if (verifiers[i].code.length == 0) revert VerifierHasNoCode(verifiers[i]);
             Verifier storage v = _verifiers[verifiers[i]];
@@ -81,7 +85,7 @@ contract VerifierRouter is IVerifierRouter {
     function retire(address verifier) external {
         if (msg.sender != timelock) revert NotTimelock(msg.sender);
         Verifier storage v = _verifiers[verifier];
-        if (v.state == ACTIVE) --_activeCount[v.vendor];
+        if (v.state == ACTIVE) _deactivate(verifier);
         else if (v.state != PROPOSED) revert VerifierInState(verifier, v.state, ACTIVE);
         v.state = RETIRED;
         emit VerifierRetired(verifier, v.vendor);
@@ -96,7 +100,7 @@ contract VerifierRouter is IVerifierRouter {
         address verifier = address(uint160(uint256(id)));
         Verifier storage v = _verifiers[verifier];
         if (v.state == REVOKED) return;
-        if (v.state == ACTIVE) --_activeCount[v.vendor];
+        if (v.state == ACTIVE) _deactivate(verifier);
         v.state = REVOKED;
         emit VerifierRevoked(verifier);
     }
@@ -165,5 +169,12 @@ contract VerifierRouter is IVerifierRouter {
         v.activatedAt = uint40(block.timestamp);
         _ids[v.id] = verifier;
         emit VerifierActivated(verifier, v.vendor, v.id);
+        policy.noteVerifier(verifier, v.vendor, v.id);
+    }
+
+    function _deactivate(address verifier) private {
+        uint8 vendor = _verifiers[verifier].vendor;
+        --_activeCount[vendor];
+        policy.noteVerifier(verifier, vendor, 0);
     }
 }

@@ -16,6 +16,7 @@ interface IEvidenceVerifier {
     /// @param reportLow    last 32 bytes of it
     /// @param rawTcb       claims.rawTcb
     /// @param status       TcbStatus under the collateral in force
+    /// @param issuer       number of the leaf's issuer, as in Objects.serialId
     /// @param leaf         Objects.serialId of the certificate that vouches for the platform
     /// @param authorityEpoch  TcbPolicy's authority epoch at which the authorities above leaf and
     ///                     collateral were last checked; the caller refuses unless it is the present one
@@ -28,6 +29,7 @@ interface IEvidenceVerifier {
         bytes32 reportLow;
         bytes rawTcb;
         uint8 status;
+        uint8 issuer;
         bytes32 leaf;
         uint32 authorityEpoch;
     }
@@ -39,7 +41,8 @@ interface IEvidenceVerifier {
     /// @param  evidence the vendor's bytes without the certificates (the verifier's manual says which)
     /// @param  hints    the preimages of what the verifier stores as a hash; false ones only fail
     /// @dev    Anybody may call it. It changes state only by bringing ripe collateral into force.
-    ///         Not checked here: report data, TcbPolicy (switches, minimum, revocations), freezes.
+    ///         Not checked here: report data, TcbPolicy (switches, minimum, revocations, age of the
+    ///         revocation lists), freezes.
     function verify(bytes calldata evidence, bytes calldata hints) external returns (Findings memory);
 
     /// @notice TCB status of claims' product and rawTcb under the collateral in force now.

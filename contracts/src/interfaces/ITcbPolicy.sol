@@ -10,14 +10,18 @@ import {IRevocable} from "./IRevocable.sol";
 ///
 ///         Words read by nodes (abi/layout.json), low bit first:
 ///         _vendors[uint8 vendor]
-///         | 0..31    | epoch           | part of the collateral epoch                            |
+///         | 0..31    | epoch           | part of the collateral epoch: collateral, lists, acts   |
 ///         | 32..63   | authorityEpoch  | rises when a certificate of an authority is revoked     |
 ///         | 64..79   | statuses        | bit (1 << TcbStatus) = accepted                         |
 ///         | 80..119  | outOfDateUntil  | OutOfDate* count only up to this time; 0 = never        |
 ///         | 120..151 | minEvaluation   | lowest evaluation number of collateral                  |
 ///         | 152..159 | standing        | 0 not accepted, 1 accepted, 2 revoked                   |
+///         | 160..167 | platformsRevoked| 1 = some platform was revoked (of whatever vendor)      |
+///         | 168..175 | productsSet     | 1 = some product of the vendor has a word of its own    |
+///         | 176..207 | list1Until      | last second of the revocation list in force of issuer 1 |
+///         | 208..239 | list2Until      | the same of issuer 2; 0 = there is none                 |
 ///         _products[bytes32 productId]
-///         | 0..31    | epoch           | collateral epoch = vendor's epoch + product's epoch     |
+///         | 0..31    | epoch           | acts on the product; collateral epoch = vendor's + this |
 ///         | 32..39   | standing        | 0 as its vendor, 1 switched off, 2 revoked              |
 ///         | 40..47   | minTcbLength    | 0 = no minimum                                          |
 ///         | 48..63   | statuses        | 0 = as its vendor                                       |
@@ -28,9 +32,11 @@ import {IRevocable} from "./IRevocable.sol";
 ///         | 8..47    | listedAt        | thisUpdate of the newest list that showed it, or time   |
 ///         _vetoes[keccak256(abi.encode(uint8 vendor, uint32 number))]: until, Unix seconds
 interface ITcbPolicy is IRevocable {
-    /// @notice What is judged: fields of Findings.
+    /// @notice What is judged: who found it, and fields of Findings.
     struct Subject {
+        address verifier;
         uint8 vendor;
+        uint8 issuer;
         bytes32 product;
         bytes32 platform;
         bytes32 leaf;
@@ -46,6 +52,10 @@ interface ITcbPolicy is IRevocable {
         uint40 outOfDateUntil;
         uint32 minEvaluation;
         uint8 standing;
+        bool platformsRevoked;
+        bool productsSet;
+        uint32 list1Until;
+        uint32 list2Until;
     }
 
     struct ProductPolicy {
@@ -58,8 +68,12 @@ interface ITcbPolicy is IRevocable {
 
     /// @notice the caller is not the Timelock
     error NotTimelock(address caller);
-    /// @notice the caller is not an active verifier of that vendor
-    error NotVerifier(address caller, uint8 vendor);
+    /// @notice not an active verifier of that vendor
+    error NotVerifier(address verifier, uint8 vendor);
+    /// @notice the caller is not the VerifierRouter
+    error NotRouter(address caller);
+    /// @notice there is no revocation list of the leaf's issuer, or it has expired: post a newer one
+    error ListMissing(uint8 vendor, uint8 issuer, uint40 until);
     /// @notice the vendor is not accepted
     error VendorNotAccepted(uint8 vendor);
     /// @notice the vendor was revoked
@@ -102,15 +116,25 @@ interface ITcbPolicy is IRevocable {
     event EpochAdvanced(uint8 indexed vendor, bytes32 indexed product, uint32 epoch);
     event AuthorityEpochAdvanced(uint8 indexed vendor, uint32 epoch);
 
+    // ---- VerifierRouter
+
+    /// @notice VerifierRouter: a verifier became active (its id) or stopped being so (0). Kept here too,
+    ///         so that judging evidence reads it beside everything else.
+    function noteVerifier(address verifier, uint8 vendor, uint16 id) external;
+
     // ---- verifiers
 
-    /// @notice Verifier of the vendor: levels or identities changed (product 0: all of the vendor).
-    function advance(uint8 vendor, bytes32 product) external;
+    /// @notice Verifier of the vendor: levels or identities changed. Advances the vendor's part of the
+    ///         collateral epoch: verdicts on all its products are made anew, which costs nodes little.
+    function advance(uint8 vendor) external;
     /// @notice Verifier of the vendor: these serials stand in a valid list. New ones count at once and
     ///         advance the collateral epoch; issuer 0 (the root) also the authority epoch.
     ///         A lifted serial counts again only for a list newer than the one that it was lifted from.
     function recordRevoked(uint8 vendor, uint8 issuer, uint256[] calldata serials, uint40 listedAt)
         external;
+    /// @notice Verifier of the vendor: all serials of the newest list of issuer 1 or 2 are recorded, and
+    ///         the list holds until then.
+    function noteList(uint8 vendor, uint8 issuer, uint32 until) external;
 
     // ---- Timelock
 
@@ -130,9 +154,14 @@ interface ITcbPolicy is IRevocable {
 
     // ---- views
 
-    /// @notice Reverts with the first cause why the subject is not accepted; else its collateral epoch.
-    function judge(Subject calldata subject) external view returns (uint32 collateralEpoch);
-    /// @notice The same as a value: error selector (0 = accepted) and collateral epoch.
+    /// @notice Reverts with the first cause why the subject is not accepted; else its collateral epoch
+    ///         and the verifier's id.
+    function judge(Subject calldata subject)
+        external
+        view
+        returns (uint32 collateralEpoch, uint16 verifierId);
+    /// @notice The same as a value: error selector (0 = accepted) and collateral epoch. Dates of lists
+    ///         don't matter: a record outlives them.
     function appraise(Subject calldata subject) external view returns (bytes4 cause, uint32 collateralEpoch);
     function collateralEpoch(uint8 vendor, bytes32 product) external view returns (uint32);
     function authorityEpoch(uint8 vendor) external view returns (uint32);

@@ -17,11 +17,9 @@ import {IEvidenceVerifier} from "./IEvidenceVerifier.sol";
 ///         u8 (1 Platform CA, 2 Processor CA), serial 20, last second of the chain's validity u32.
 ///         TCB table: count of modules u8 | each {major u8 (first: unnumbered, 0), mrsigner 48,
 ///         attributes 8, mask 8, count of levels u8, levels {isvsvn u16, status u8}} | count of levels u8
-///         | each {sgx SVNs 16, tdx SVNs 16, pcesvn u16, status u8} | digest 16.
+///         | each {sgx SVNs 16, tdx SVNs 16, pcesvn u16, status u8}.
 ///         QE table: miscselect 4, mask 4, attributes 16, mask 16, mrsigner 32, isvprodid u16 | count of
-///         levels u8 | levels {isvsvn u16, status u8} | digest 16.
-///         digest: first 16 bytes of the XOR over the lists tcbLevels (1) and tdxModuleIdentities (2) of
-///         keccak256(abi.encode(uint256 which, keccak256(JSON of the list as signed))).
+///         levels u8 | levels {isvsvn u16, status u8}.
 ///
 ///         Storage read by nodes (abi/layout.json): _inForce[object], SHA-256 of the bytes that Intel
 ///         signed of the object in force (inner JSON object, tbsCertList); zero: none. Objects: a TCB

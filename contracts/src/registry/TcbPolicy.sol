@@ -5,7 +5,6 @@ import {Objects} from "../base/Objects.sol";
 import {TcbStatus, Vendor} from "../base/Types.sol";
 import {IRevocable} from "../interfaces/IRevocable.sol";
 import {ITcbPolicy} from "../interfaces/ITcbPolicy.sol";
-import {IVerifierRouter} from "../interfaces/IVerifierRouter.sol";
 import {TcbCompare} from "./TcbCompare.sol";
 
 /// @title  TcbPolicy - what the network demands of a machine beyond being genuine
@@ -46,7 +45,7 @@ contract TcbPolicy is ITcbPolicy {
 
     address public immutable timelock;
     address public immutable ratifier;
-    IVerifierRouter public immutable router;
+    address public immutable router;
     /// vote and notice: a veto must be able to come before a set takes effect
     uint40 public immutable minGraceSeconds;
 
@@ -56,6 +55,8 @@ contract TcbPolicy is ITcbPolicy {
     mapping(bytes32 productId => bytes32[2] words) private _minTcb;
     mapping(bytes32 object => Mark) private _revoked;
     mapping(bytes32 set => uint40 until) private _vetoes;
+    /// active verifiers, as VerifierRouter says: id, and vendor above it
+    mapping(address verifier => uint256 word) private _verifiers;
 
     modifier onlyTimelock() {
         if (msg.sender != timelock) revert NotTimelock(msg.sender);
@@ -63,7 +64,7 @@ contract TcbPolicy is ITcbPolicy {
     }
 
     modifier onlyVerifier(uint8 vendor) {
-        if (!router.isVerifierOf(vendor, msg.sender)) revert NotVerifier(msg.sender, vendor);
+        _verifierId(msg.sender, vendor);
         _;
     }
 
@@ -79,7 +80,7 @@ contract TcbPolicy is ITcbPolicy {
     ) {
         timelock = timelock_;
         ratifier = ratifier_;
-        router = IVerifierRouter(router_);
+        router = router_;
         minGraceSeconds = minGrace;
         if (grace < minGrace || grace > MAX_GRACE) revert PeriodOutOfRange(grace, minGrace, MAX_GRACE);
         graceSeconds = grace;
@@ -88,11 +89,26 @@ contract TcbPolicy is ITcbPolicy {
         }
     }
 
+    // ---- VerifierRouter
+
+    /// @inheritdoc ITcbPolicy
+    function noteVerifier(address verifier, uint8 vendor, uint16 id) external {
+        if (msg.sender != router) revert NotRouter(msg.sender);
+        _verifiers[verifier] = id == 0 ? 0 : uint256(vendor) << 16 | id;
+    }
+
     // ---- verifiers
 
     /// @inheritdoc ITcbPolicy
-    function advance(uint8 vendor, bytes32 product) external onlyVerifier(vendor) {
-        _advance(vendor, product);
+    function noteList(uint8 vendor, uint8 issuer, uint32 until) external onlyVerifier(vendor) {
+        if (issuer == 1) _vendors[vendor].list1Until = until;
+        else if (issuer == 2) _vendors[vendor].list2Until = until;
+        else revert ListMissing(vendor, issuer, until);
+    }
+
+    /// @inheritdoc ITcbPolicy
+    function advance(uint8 vendor) external onlyVerifier(vendor) {
+        _advance(vendor, 0);
     }
 
     /// @inheritdoc ITcbPolicy
@@ -196,6 +212,8 @@ contract TcbPolicy is ITcbPolicy {
         }
         emit Revoked(kind, id);
         for (uint8 vendor = Vendor.TDX; vendor <= Vendor.NITRO; ++vendor) {
+            if (kind == Objects.PLATFORM) _vendors[vendor].platformsRevoked = true;
+            if (kind == Objects.PRODUCT) _vendors[vendor].productsSet = true;
             _advance(vendor, 0);
             if (kind == Objects.SERIAL) _advanceAuthority(vendor);
         }
@@ -204,19 +222,27 @@ contract TcbPolicy is ITcbPolicy {
     // ---- views
 
     /// @inheritdoc ITcbPolicy
-    function judge(Subject calldata s) external view returns (uint32) {
-        (bytes4 cause, uint32 epoch, bytes memory data) = _judge(s);
-        if (cause != 0) {
+    function judge(Subject calldata s) external view returns (uint32, uint16) {
+        VendorPolicy memory v = _vendors[s.vendor];
+        uint16 verifierId = _verifierId(s.verifier, s.vendor);
+        uint40 until = s.issuer == 1 ? v.list1Until : s.issuer == 2 ? v.list2Until : 0;
+        if (block.timestamp > until) revert ListMissing(s.vendor, s.issuer, until);
+        (bytes memory refusal, uint32 productEpoch) = _refusal(s, v);
+        if (refusal.length != 0) {
             assembly ("memory-safe") {
-                revert(add(data, 32), mload(data))
+                revert(add(refusal, 32), mload(refusal))
             }
         }
-        return epoch;
+        return (v.epoch + productEpoch, verifierId);
     }
 
     /// @inheritdoc ITcbPolicy
     function appraise(Subject calldata s) external view returns (bytes4 cause, uint32 epoch) {
-        (cause, epoch,) = _judge(s);
+        VendorPolicy memory v = _vendors[s.vendor];
+        _verifierId(s.verifier, s.vendor);
+        (bytes memory refusal, uint32 productEpoch) = _refusal(s, v);
+        if (refusal.length != 0) cause = bytes4(refusal);
+        return (cause, v.epoch + productEpoch);
     }
 
     /// @inheritdoc IRevocable
@@ -276,50 +302,64 @@ contract TcbPolicy is ITcbPolicy {
 
     // ---- internals
 
-    /// First cause of refusal with its revert data, and the collateral epoch.
-    function _judge(Subject calldata s) private view returns (bytes4 cause, uint32 epoch, bytes memory data) {
-        VendorPolicy memory v = _vendors[s.vendor];
-        bytes32 id = Objects.productId(s.vendor, s.product);
-        ProductPolicy memory p = _products[id];
-        epoch = v.epoch + p.epoch;
-        data = _refusal(s, v, p, id);
-        if (data.length != 0) cause = bytes4(data);
+    /// Id of an active verifier of that vendor; reverts for any other address.
+    function _verifierId(address verifier, uint8 vendor) private view returns (uint16) {
+        uint256 word = _verifiers[verifier];
+        if (word == 0 || word >> 16 != vendor) revert NotVerifier(verifier, vendor);
+        return uint16(word);
     }
 
-    /// Revert data of the first cause; empty if there is none.
-    function _refusal(Subject calldata s, VendorPolicy memory v, ProductPolicy memory p, bytes32 id)
+    /// Revert data of the first cause, empty if there is none; and the product's part of the epoch.
+    function _refusal(Subject calldata s, VendorPolicy memory v)
         private
         view
-        returns (bytes memory)
+        returns (bytes memory refusal, uint32 productEpoch)
     {
+        refusal = _vendorRefusal(s, v);
+        uint16 accepted = v.statuses;
+        uint40 outOfDateUntil = v.outOfDateUntil;
+        uint256 minLength;
+        bytes32 id;
+        // the flag saves the read until a first product gets a policy of its own
+        if (v.productsSet) {
+            id = Objects.productId(s.vendor, s.product);
+            ProductPolicy memory p = _products[id];
+            productEpoch = p.epoch;
+            minLength = p.minTcbLength;
+            if (p.statuses != 0) (accepted, outOfDateUntil) = (p.statuses, p.outOfDateUntil);
+            if (refusal.length == 0 && p.standing != 0) {
+                bytes4 selector = p.standing == STANDING_REVOKED ? ProductRevoked.selector : ProductOff.selector;
+                refusal = abi.encodeWithSelector(selector, s.vendor, s.product);
+            }
+        }
+        if (refusal.length != 0) return (refusal, productEpoch);
+        if (block.timestamp > outOfDateUntil) accepted &= ~OUT_OF_DATE_BITS;
+        if (s.status > 15 || (accepted >> s.status) & 1 == 0) {
+            return (abi.encodeWithSelector(StatusNotAccepted.selector, s.status, accepted), productEpoch);
+        }
+        if (minLength != 0) {
+            uint8 below = TcbCompare.firstBelow(s.vendor, s.rawTcb, _minimum(id, minLength));
+            if (below != TcbCompare.NONE_BELOW) refusal = abi.encodeWithSelector(TcbBelowMinimum.selector, below);
+        }
+    }
+
+    /// Causes that do not depend on the product's policy.
+    function _vendorRefusal(Subject calldata s, VendorPolicy memory v) private view returns (bytes memory) {
         if (v.standing == STANDING_REVOKED) return abi.encodeWithSelector(VendorRevoked.selector, s.vendor);
         if (v.standing != STANDING_ACCEPTED) {
             return abi.encodeWithSelector(VendorNotAccepted.selector, s.vendor);
         }
-        if (p.standing == STANDING_REVOKED) {
-            return abi.encodeWithSelector(ProductRevoked.selector, s.vendor, s.product);
-        }
-        if (p.standing != 0) return abi.encodeWithSelector(ProductOff.selector, s.vendor, s.product);
         if (s.authorityEpoch != v.authorityEpoch) {
             return abi.encodeWithSelector(AuthorityEpochPassed.selector, s.authorityEpoch, v.authorityEpoch);
         }
         if (_revoked[Objects.objectOf(Objects.SERIAL, s.leaf)].state == REVOKED) {
             return abi.encodeWithSelector(LeafRevoked.selector, s.leaf);
         }
-        // platform 0 is no machine's id and is never revoked
-        if (s.platform != 0 && _revoked[Objects.objectOf(Objects.PLATFORM, s.platform)].state == REVOKED) {
-            return abi.encodeWithSelector(PlatformRevoked.selector, s.platform);
-        }
-        bool own = p.statuses != 0;
-        uint16 accepted = own ? p.statuses : v.statuses;
-        if (block.timestamp > (own ? p.outOfDateUntil : v.outOfDateUntil)) accepted &= ~OUT_OF_DATE_BITS;
-        if (s.status > 15 || (accepted >> s.status) & 1 == 0) {
-            return abi.encodeWithSelector(StatusNotAccepted.selector, s.status, accepted);
-        }
-        if (p.minTcbLength != 0) {
-            uint8 below = TcbCompare.firstBelow(s.vendor, s.rawTcb, _minimum(id, p.minTcbLength));
-            if (below != TcbCompare.NONE_BELOW) return abi.encodeWithSelector(TcbBelowMinimum.selector, below);
-        }
+        // platform 0 is no machine's id; the flag saves the read until a first platform is revoked
+        if (
+            v.platformsRevoked && s.platform != 0
+                && _revoked[Objects.objectOf(Objects.PLATFORM, s.platform)].state == REVOKED
+        ) return abi.encodeWithSelector(PlatformRevoked.selector, s.platform);
         return "";
     }
 
@@ -358,9 +398,13 @@ contract TcbPolicy is ITcbPolicy {
     }
 
     function _advance(uint8 vendor, bytes32 product) private {
-        uint32 epoch = product == 0
-            ? ++_vendors[vendor].epoch
-            : ++_products[Objects.productId(vendor, product)].epoch;
+        uint32 epoch;
+        if (product == 0) {
+            epoch = ++_vendors[vendor].epoch;
+        } else {
+            _vendors[vendor].productsSet = true;
+            epoch = ++_products[Objects.productId(vendor, product)].epoch;
+        }
         emit EpochAdvanced(vendor, product, epoch);
     }
 

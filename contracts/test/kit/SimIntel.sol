@@ -363,9 +363,9 @@ library SimIntel {
 
     function bodyOf(Td memory t) internal pure returns (bytes memory b) {
         b = bytes.concat(
-            t.tee, keccak256("mrseam"), bytes16(0), new bytes(48), new bytes(8), le(t.attributes, 8), le(t.xfam, 8),
-            bytes.concat(t.mrtd, bytes16(0), new bytes(144), keccak256("rtmr0"), bytes16(0)),
-            bytes.concat(keccak256("rtmr1"), bytes16(0), keccak256("rtmr2"), bytes16(0), new bytes(48), t.reportHigh, t.reportLow)
+            t.tee, keccak256("mrseam"), bytes16(keccak256("mrseam")), new bytes(48), new bytes(8), le(t.attributes, 8), le(t.xfam, 8),
+            bytes.concat(t.mrtd, bytes16(t.mrtd), new bytes(144), keccak256("rtmr0"), bytes16(keccak256("rtmr0"))),
+            bytes.concat(keccak256("rtmr1"), bytes16(keccak256("rtmr1")), keccak256("rtmr2"), bytes16(keccak256("rtmr2")), new bytes(48), t.reportHigh, t.reportLow)
         );
         if (t.kind != 2) b = bytes.concat(b, t.tee2, new bytes(48));
         if (t.kind == 4) b = bytes.concat(b, new bytes(237));
@@ -374,7 +374,7 @@ library SimIntel {
     function signedPart(Td memory t) internal pure returns (bytes memory) {
         bytes memory body = bodyOf(t);
         bytes memory head = bytes.concat(
-            le(t.version, 2), le(2, 2), le(0x81, 4), le(0, 4), hex"939a7233f79c4ca9940a0db3957f0607", new bytes(20)
+            le(t.version, 2), le(2, 2), le(0x81, 4), le(0, 4), hex"939a7233f79c4ca9940a0db3957f0607", hex"5ea5a1d3f6b0c1a94c1f0b7d9e3e5f6200000000"
         );
         if (t.version == 5) head = bytes.concat(head, le(t.kind, 2), le(body.length, 4));
         return bytes.concat(head, body);
@@ -382,7 +382,7 @@ library SimIntel {
 
     function qeReport(uint16 svn, bytes32 binding) internal pure returns (bytes memory) {
         return bytes.concat(
-            bytes.concat(new bytes(16), le(0, 4), new bytes(28), hex"1500000000000000e700000000000000", new bytes(32), new bytes(32)),
+            bytes.concat(hex"0303191b04ff00060000000000000000", le(0, 4), new bytes(28), hex"1500000000000000e700000000000000", keccak256("mrenclave"), new bytes(32)),
             bytes.concat(hex"dc9e2a7c6f948f17474e34a7fc43ed030f7c1563f1babddf6340c82e0e54a8c5", new bytes(96), le(2, 2), le(svn, 2)),
             bytes.concat(new bytes(60), binding, bytes32(0))
         );

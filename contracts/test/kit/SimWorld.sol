@@ -97,5 +97,6 @@ abstract contract SimWorld is TdxWorld {
         vm.roll(block.number + 1);
         vm.warp(block.timestamp + 12);
         installHistory(bound, hash);
+        vm.setBlockhash(bound, hash);
     }
 }

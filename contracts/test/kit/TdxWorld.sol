@@ -22,6 +22,7 @@ interface ICollateralReader {
         uint256 issueDate;
         uint256 nextUpdate;
         bytes table;
+        bytes32 content;
     }
 
     function tcbInfo(bytes calldata json) external pure returns (Object memory);
@@ -92,24 +93,26 @@ abstract contract TdxWorld is Test {
             Deploys.create("CollateralReader.sol:CollateralReader", "")
         );
         collateralReader = ICollateralReader(readers.collateral);
-        address policyAt = Deploys.predict(address(this), 2);
+        address policyAt = Deploys.predict(address(this), 1);
+        address routerAt = Deploys.predict(address(this), 2);
         verifier = ITdxVerifier(
             Deploys.create("TdxVerifier.sol:TdxVerifier", abi.encode(root, policyAt, readers, rules))
-        );
-        address[] memory list = new address[](1);
-        list[0] = address(verifier);
-        router = IVerifierRouter(
-            Deploys.create("VerifierRouter.sol:VerifierRouter", abi.encode(TIMELOCK, RATIFIER, uint40(14 days), list))
         );
         ITcbPolicyInitial.Initial[] memory initial = new ITcbPolicyInitial.Initial[](1);
         initial[0] = ITcbPolicyInitial.Initial(1, uint16(1 << 1), 0);
         policy = ITcbPolicy(
             Deploys.create(
                 "TcbPolicy.sol:TcbPolicy",
-                abi.encode(TIMELOCK, RATIFIER, address(router), uint40(7 days), GRACE, initial)
+                abi.encode(TIMELOCK, RATIFIER, routerAt, uint40(7 days), GRACE, initial)
             )
         );
         eq(address(policy), policyAt, "predicted address of TcbPolicy");
+        address[] memory list = new address[](1);
+        list[0] = address(verifier);
+        router = IVerifierRouter(
+            Deploys.create("VerifierRouter.sol:VerifierRouter", abi.encode(TIMELOCK, RATIFIER, address(policy), uint40(14 days), list))
+        );
+        eq(address(router), routerAt, "predicted address of VerifierRouter");
         measurements = IMeasurements(
             Deploys.create(
                 "Measurements.sol:Measurements", abi.encode(address(this), TIMELOCK, RATIFIER, address(council))
@@ -164,10 +167,14 @@ abstract contract TdxWorld is Test {
         return bytes.concat(bytes2(uint16(tcbTable.length)), tcbTable, qeTable);
     }
 
-    function judge(IEvidenceVerifier.Findings memory f) internal view returns (uint32) {
-        return policy.judge(
-            ITcbPolicy.Subject(f.vendor, f.product, f.platform, f.leaf, f.status, f.authorityEpoch, f.rawTcb)
+    function subjectOf(IEvidenceVerifier.Findings memory f) internal view returns (ITcbPolicy.Subject memory) {
+        return ITcbPolicy.Subject(
+            address(verifier), f.vendor, f.issuer, f.product, f.platform, f.leaf, f.status, f.authorityEpoch, f.rawTcb
         );
+    }
+
+    function judge(IEvidenceVerifier.Findings memory f) internal view returns (uint32 epoch) {
+        (epoch,) = policy.judge(subjectOf(f));
     }
 
     function readSet(string memory dir) internal view returns (Set memory s) {
