@@ -119,9 +119,6 @@ interface Vm {
     function serializeBytes32(string calldata object, string calldata key, bytes32 value)
         external
         returns (string memory);
-    function serializeString(string calldata object, string calldata key, string calldata value)
-        external
-        returns (string memory);
     function writeJson(string calldata json, string calldata path) external;
 }
 
