@@ -22,8 +22,8 @@ contract Deploy {
         CertificateReader,
         CollateralReader,
         TdxVerifier,
-        VerifierRouter,
         TcbPolicy,
+        VerifierRouter,
         Attestations,
         Measurements,
         NodeRegistry,
@@ -93,13 +93,6 @@ contract Deploy {
             "TdxVerifier.sol:TdxVerifier",
             abi.encode(root, _at(Place.TcbPolicy), readers, rules)
         );
-        address[] memory verifiers = new address[](1);
-        verifiers[0] = _at(Place.TdxVerifier);
-        _make(
-            Place.VerifierRouter,
-            "VerifierRouter.sol:VerifierRouter",
-            abi.encode(_at(Place.Timelock), _at(Place.Ratifier), _seconds("verifierDelaySeconds"), verifiers)
-        );
     }
 
     function _registries() private {
@@ -118,6 +111,19 @@ contract Deploy {
                 minGrace,
                 _seconds("graceSeconds"),
                 vendors
+            )
+        );
+        address[] memory verifiers = new address[](1);
+        verifiers[0] = _at(Place.TdxVerifier);
+        _make(
+            Place.VerifierRouter,
+            "VerifierRouter.sol:VerifierRouter",
+            abi.encode(
+                _at(Place.Timelock),
+                _at(Place.Ratifier),
+                _at(Place.TcbPolicy),
+                _seconds("verifierDelaySeconds"),
+                verifiers
             )
         );
         _make(
@@ -287,8 +293,8 @@ contract Deploy {
             "CertificateReader",
             "CollateralReader",
             "TdxVerifier",
-            "VerifierRouter",
             "TcbPolicy",
+            "VerifierRouter",
             "Attestations",
             "Measurements",
             "NodeRegistry",
