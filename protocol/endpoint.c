@@ -210,6 +210,15 @@ bool address_same_place(const struct sockaddr_storage *a, const struct sockaddr_
     return false;
 }
 
+void address_place(uint8_t out[static 8], const struct sockaddr_storage *a)
+{
+    memset(out, 0, 8);
+    if (a->ss_family == AF_INET)
+        memcpy(out, &((const struct sockaddr_in *)a)->sin_addr.s_addr, 4);
+    else if (a->ss_family == AF_INET6)
+        memcpy(out, &((const struct sockaddr_in6 *)a)->sin6_addr, 8);
+}
+
 void address_unmap(struct sockaddr_storage *a)
 {
     static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};

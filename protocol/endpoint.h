@@ -49,6 +49,9 @@ bool address_reachable(const struct sockaddr_storage *a, bool development);
  * sockets, which have no place. */
 bool address_same_place(const struct sockaddr_storage *a, const struct sockaddr_storage *b);
 
+/* Eight bytes that say which place it is, for tables: zero for unix sockets. */
+void address_place(uint8_t out[static 8], const struct sockaddr_storage *a);
+
 /* ::ffff:a.b.c.d, as a socket of both families shows an IPv4 caller, becomes AF_INET; an unnamed
  * address becomes AF_UNIX, the only kind that has none. */
 void address_unmap(struct sockaddr_storage *a);

@@ -43,7 +43,19 @@ struct conn {
     size_t queued;
 };
 
+/* How often a place has asked for a static DH lately. Places that fall on one slot share it; which
+ * do is drawn at the start, so nobody can choose his neighbours. */
+#define PLACES       256
+#define PLACE_WINDOW 10000 /* ms */
+
+struct place {
+    uint64_t window;
+    unsigned asked;
+};
+
 struct transport {
+    struct place places[PLACES];
+    uint64_t place_key;
     struct loop *loop;
     struct transport_config config;
     struct transport_events events;
@@ -272,6 +284,23 @@ static void post_or_drop(struct conn *c, enum err_code e, struct bytes unit)
     advance(c);
 }
 
+/* Message 1 is cheap to make and costs the called one a DH: a budget per place. */
+static bool may_ask_dh(struct transport *t, const struct sockaddr_storage *from)
+{
+    uint8_t text[8] = {0};
+    uint64_t h = t->place_key;
+    address_place(text, from);
+    for (size_t i = 0; i < sizeof text; i++) {
+        h = (h ^ text[i]) * UINT64_C(0x9e3779b97f4a7c15);
+        h ^= h >> 29;
+    }
+    struct place *p = &t->places[h % PLACES];
+    uint64_t window = loop_now(t->loop) / PLACE_WINDOW;
+    if (p->window != window)
+        *p = (struct place){.window = window};
+    return p->asked < t->config.dh_per_place && ++p->asked > 0;
+}
+
 /* Ask the channel what it wants until it has to wait for somebody. */
 static void advance(struct conn *c)
 {
@@ -293,6 +322,11 @@ static void advance(struct conn *c)
                 drop(c, PC_E_REFUSED);
                 return;
             }
+        }
+        if (!c->dialled && channel_remote(&c->channel) == NULL && !may_ask_dh(t, &c->from)) {
+            t->counts.refused++;
+            drop(c, PC_E_FULL);
+            return;
         }
         c->dh_asked = true;
         t->events.need_dh(t->ctx, id, &point); /* may answer, or close, at once */
@@ -456,8 +490,9 @@ enum err_code transport_new(struct transport **out, struct loop *loop,
     if (config->rng == NULL || config->frame_max == 0 || config->frame_max > CHANNEL_PLAIN_MAX ||
         config->queue_max < config->frame_max + CHANNEL_TAG_BYTES + 4 ||
         config->queue_total < config->queue_max || config->waiting_max == 0 ||
-        config->waiting_per_address == 0 || config->open_max == 0 || config->connect_ms == 0 ||
-        config->handshake_ms == 0 || config->frame_ms == 0 || config->idle_ms == 0)
+        config->waiting_per_address == 0 || config->open_max == 0 || config->dh_per_place == 0 ||
+        config->connect_ms == 0 || config->handshake_ms == 0 || config->frame_ms == 0 ||
+        config->idle_ms == 0)
         return PC_E_USAGE;
     struct transport *t = calloc(1, sizeof *t);
     if (t == NULL)
@@ -466,6 +501,7 @@ enum err_code transport_new(struct transport **out, struct loop *loop,
     t->config = *config;
     t->events = *events;
     t->ctx = ctx;
+    rng_fill(config->rng, &t->place_key, sizeof t->place_key);
     enum err_code e = stream_net_new(&t->net, loop);
     if (e != PC_OK) {
         free(t);

@@ -12,8 +12,9 @@
  * length to its last byte), one frame out; and idle_ms without a frame in. Before the handshake is
  * over a stranger costs one descriptor, one small record and at most one static DH; at most
  * waiting_per_address such connections per IPv4 address or IPv6 /64 and waiting_max in all, beyond
- * which the oldest one makes room (an honest one needs it for a fraction of a second). At most
- * open_max connections are past it.
+ * which the oldest one makes room (an honest one needs it for a fraction of a second). An address
+ * (IPv6: /64) may cause dh_per_place first DHs in 10 s, so that a flood of valid first messages
+ * spends its own budget and not the vault's. At most open_max connections are past the handshake.
  *
  * Connections have numbers that are never used twice, so answers that come late (a DH from the
  * vault) may name one that is gone: PC_E_NOT_FOUND.
@@ -38,14 +39,15 @@ struct transport_config {
     size_t queue_max;   /* bytes that may wait for one slow connection */
     size_t queue_total; /* ... for all of them */
     unsigned waiting_max, waiting_per_address, open_max;
+    unsigned dh_per_place; /* handshakes that one address may start in 10 s */
     unsigned connect_ms, handshake_ms, frame_ms, idle_ms;
 };
 
 /* Numbers for a node: zero the rest and fill in the keys. */
 #define TRANSPORT_DEFAULTS                                                                         \
     .frame_max = 33024, .queue_max = 1u << 20, .queue_total = 16u << 20, .waiting_max = 64,        \
-    .waiting_per_address = 16, .open_max = 320, .connect_ms = 5000, .handshake_ms = 5000,          \
-    .frame_ms = 20000, .idle_ms = 90000
+    .waiting_per_address = 16, .open_max = 320, .dh_per_place = 64, .connect_ms = 5000,            \
+    .handshake_ms = 5000, .frame_ms = 20000, .idle_ms = 90000
 
 struct transport_events {
     /* DH(own static, point), please: transport_dh_result or transport_dh_fail, now or later. */

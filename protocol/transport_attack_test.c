@@ -137,6 +137,7 @@ static void test_flood_with_defaults(void **state)
     struct node a, b;
     node_start(&a, NULL);
     node_start(&b, NULL);
+    /* silent sockets ask for no DH, so the budget of the one address here is the members' */
     size_t before = resident(), most = 0;
     unsigned honest = 0;
     for (int i = 0; i < HALF_OPEN; i++) {
@@ -179,6 +180,33 @@ static void test_total_cap(void **state)
         assert_int_equal(loop_turn(&loop, 1000), PC_OK);
     assert_int_equal(counts(&b).waiting, 3);
     for (int i = 0; i < 6; i++)
+        (void)close(fds[i]);
+    transport_free(b.t);
+}
+
+/* Valid first messages are cheap to make: an address has a budget of DHs, and no more reach the
+ * vault. */
+static void test_dh_budget(void **state)
+{
+    (void)state;
+    struct node b;
+    node_start(&b, NULL);
+    struct transport_config config = config_of(&b);
+    transport_free(b.t);
+    config.dh_per_place = 5;
+    node_start(&b, &config);
+    b.hold_dh = true;                  /* a vault that is busy */
+    static const uint8_t m1[96] = {9}; /* a base point: only the DH can tell that it is nothing */
+    int fds[12];
+    for (int i = 0; i < 12; i++) {
+        fds[i] = raw_connect(&b);
+        raw_unit(fds[i], m1, 96, 96);
+    }
+    for (int i = 0; i < 100000 && b.dhs + counts(&b).refused < 12; i++)
+        assert_int_equal(loop_turn(&loop, 10), PC_OK);
+    assert_in_range(b.dhs, 5, 10); /* the turn of a window may fall in between */
+    assert_in_range(counts(&b).refused, 2, 7);
+    for (int i = 0; i < 12; i++)
         (void)close(fds[i]);
     transport_free(b.t);
 }
@@ -327,6 +355,7 @@ int main(void)
         cmocka_unit_test_setup(test_slow_handshake, setup),
         cmocka_unit_test_setup(test_half_open_flood, setup),
         cmocka_unit_test_setup(test_total_cap, setup),
+        cmocka_unit_test_setup(test_dh_budget, setup),
         cmocka_unit_test_setup(test_replayed_message_1, setup),
         cmocka_unit_test_setup(test_tampering_relay, setup),
         cmocka_unit_test_setup(test_stalls, setup),
