@@ -1,0 +1,195 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# network.sh - sourced: a chain, contracts, simulated machines, relays and nodes in $RUN.
+#
+# What is simulated: the machines (quotes under throw-away roots, docs/EVIDENCE.md) and the money. All
+# else goes the way it goes on a real network: the same deploy script, programs and command line.
+
+BIN=$ROOT/build/release/bin
+CLOUDS=(cloud-a cloud-b cloud-c)
+DEPLOYER_WEI=0x56bc75e2d63100000 # 100 ether, from the development chain
+GENESIS_BUILDS=(build-1 build-2)
+
+# free: an address that anvil's operator fills. Only on a development chain is there such a thing.
+net_fund()
+{
+    cast rpc --rpc-url "$RPC" anvil_setBalance "$1" "${2:-$DEPLOYER_WEI}" >/dev/null
+}
+
+net_chain_start()
+{
+    CHAIN_PORT=$(pc_free_port "$BASE_PORT")
+    RPC=http://127.0.0.1:$CHAIN_PORT
+    pc_spawn chain anvil --hardfork osaka --slots-in-an-epoch 1 --block-time 1 \
+        --enable-tx-gas-limit --port "$CHAIN_PORT" --silent
+    pc_wait 20 "the chain at $RPC" cast block-number --rpc-url "$RPC"
+}
+
+# Two more endpoints: relays of their own, the second of which the story makes lie, lag and die.
+net_proxies_start()
+{
+    local i
+    PROXY=()
+    for i in 1 2; do
+        PROXY[i]=$(pc_free_port $((CHAIN_PORT + i)))
+        pc_spawn "rpc-$i" "$ROOT/testnet/tools/rpc-proxy" --listen "127.0.0.1:${PROXY[i]}" \
+            --upstream "$RPC" --control "$RUN/rpc-$i.sock"
+        pc_wait 10 "endpoint $i" cast block-number --rpc-url "http://127.0.0.1:${PROXY[i]}"
+    done
+    RPCS=("$RPC" "http://127.0.0.1:${PROXY[1]}" "http://127.0.0.1:${PROXY[2]}")
+}
+
+# proxy_tell I COMMAND: to an endpoint's control socket.
+proxy_tell()
+{
+    python3 - "$RUN/rpc-$1.sock" "$2" <<'PY'
+import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.settimeout(10)
+s.connect(sys.argv[1])
+s.sendall(sys.argv[2].encode() + b"\n")
+answer = s.recv(4096).decode().strip()
+print(answer)
+sys.exit(answer.startswith("error"))
+PY
+}
+
+# net_key NAME: a keystore under $RUN/keys, its address in NAME.address; funded.
+net_key()
+{
+    local file=$RUN/keys/$1
+    (umask 077 && head -c 24 /dev/urandom | base64 >"$file.pass")
+    "$BIN/polyclave-relay" keygen --keystore "$file.json" --password-file "$file.pass" >"$file.out" &&
+        "$BIN/polyclave-relay" address --keystore "$file.json" --password-file "$file.pass" \
+            >"$file.address" && net_fund "$(cat "$file.address")"
+}
+
+# net_keys NAME...: two at a time, a keystore takes a second of scrypt.
+net_keys()
+{
+    local name
+    export -f net_key net_fund
+    export BIN RUN RPC DEPLOYER_WEI
+    printf '%s\n' "$@" | xargs -P 2 -I{} bash -c 'set -e; net_key {}'
+    for name in "$@"; do
+        [ -s "$RUN/keys/$name.address" ] || { echo "testnet: no key for $name" >&2; return 1; }
+    done
+}
+
+address_of() { cat "$RUN/keys/$1.address"; }
+
+# The parameters of the deployment: the committed ones of chain 31337 with this network's guardians.
+net_deploy()
+{
+    local guardians
+    (umask 077 && head -c 32 /dev/urandom | xxd -p -c 64 >"$RUN/keys/deployer.hex")
+    net_fund "$(cast wallet address --private-key "0x$(cat "$RUN/keys/deployer.hex")")"
+    guardians=$(for i in 1 2 3; do address_of "guardian-$i"; done | jq -R . | jq -s .)
+    jq --argjson g "$guardians" --argjson n "$NODES" \
+        '.guardians = $g | .guardianThreshold = 2 | .targetN = $n' \
+        "$ROOT/contracts/script/params/31337.json" >"$RUN/params.json"
+    "$ROOT/contracts/deploy" --rpc "$RPC" --params "$RUN/params.json" \
+        --key-file "$RUN/keys/deployer.hex" --tdx-root "$RUN/intel/root.der" \
+        --out "$RUN/deployment.json" >"$RUN/logs/deploy.log" 2>&1 || {
+        tail -n 5 "$RUN/logs/deploy.log" >&2
+        return 1
+    }
+}
+
+# One policy.bin per build line, and the measurement that a node running it has.
+net_policies()
+{
+    local build
+    for build in "${GENESIS_BUILDS[@]}" build-3; do
+        "$BIN/polyclave" policy build --deployment "$RUN/deployment.json" \
+            --tdx-root "$RUN/intel/root.der" --build "$build" --out "$RUN/policy-$build.bin" >/dev/null &&
+            "$BIN/polyclave" evidence measure --sim --bin "$BIN" --policy "$RUN/policy-$build.bin" \
+                --json | jq -r .measurement >"$RUN/measurement-$build"
+    done
+}
+
+# build_of NODE: nodes 5 and 6 run the second genesis build, all others the first.
+build_of() { case $1 in 5 | 6) echo build-2 ;; *) echo build-1 ;; esac; }
+
+# pc ARGS...: the command line against this network.
+pc() { "$BIN/polyclave" "$@" --network "$RUN/network.json"; }
+
+# as NAME GROUP VERB ARGS...: signed and paid by that key.
+as()
+{
+    local who=$1
+    shift
+    pc "$@" --key "$RUN/keys/$who.json" --pass-file "$RUN/keys/$who.pass"
+}
+
+node_dir() { printf '%s/node-%s' "$RUN" "$1"; }
+
+# node_setup I [BUILD]: ports, machine, configuration.
+node_setup()
+{
+    local i=$1 dir build=${2:-$(build_of "$1")} peer http rpc
+    dir=$(node_dir "$i")
+    mkdir -p "$dir/data"
+    peer=$(pc_free_port $((BASE_PORT + 100 + 10 * i)))
+    http=$(pc_free_port $((peer + 1)))
+    printf '%s\n' "$build" >"$dir/build"
+    printf 'http://127.0.0.1:%s\n' "$http" >"$dir/url"
+    "$BIN/polyclave-quote-sim" init-platform "$dir/machine" --vendor "$RUN/intel" \
+        --quote-version $((4 + i % 2)) --bin "$BIN" --policy "$RUN/policy-$build.bin" >/dev/null
+    {
+        for rpc in "${RPCS[@]}"; do echo "rpc = $rpc"; done
+        echo "peer_listen = 127.0.0.1:$peer"
+        echo "http_listen = 127.0.0.1:$http"
+        echo "endpoint = 127.0.0.1:$peer:$http"
+        echo "relay_socket = $dir/relay.sock"
+        echo "data_dir = $dir/data"
+        echo "control_socket = $dir/control.sock"
+        echo "vendor_root = $RUN/intel/root.der"
+        echo "owner = $(address_of "owner-$i")"
+    } >"$dir/config"
+}
+
+# relay_start I [NODE_ID]: the operator's paying account.
+relay_start()
+{
+    local i=$1 dir rpc args=()
+    dir=$(node_dir "$i")
+    for rpc in "${RPCS[@]}"; do args+=(--rpc "$rpc"); done
+    [ -n "${2:-}" ] && args+=(--node-id "$2")
+    pc_spawn "relay-$i" "$BIN/polyclave-relay" --keystore "$RUN/keys/payer-$i.json" \
+        --password-file "$RUN/keys/payer-$i.pass" --policy "$RUN/policy-$(cat "$dir/build").bin" \
+        --socket "$dir/relay.sock" --state "$dir/relay.state" --owner "$(address_of "owner-$i")" \
+        "${args[@]}"
+    pc_wait 20 "relay $i" test -S "$dir/relay.sock"
+}
+
+node_start()
+{
+    local i=$1 dir
+    dir=$(node_dir "$i")
+    pc_spawn "node-$i" "${NODE_INIT[$i]:-$BIN/polyclave-init}" --policy "$RUN/policy-$(cat "$dir/build").bin" \
+        --config "$dir/config" --bin "$BIN" --quote-helper "$BIN/polyclave-quote-sim" \
+        --platform "$dir/machine"
+    pc_wait 20 "node $i" test -S "$dir/control.sock"
+}
+
+# node_join I: attest and join with the owner's cold key; prints the JSON of the command.
+node_join()
+{
+    local i=$1 dir
+    dir=$(node_dir "$i")
+    as "owner-$i" node join --node-socket "$dir/control.sock" --bond 2 \
+        --cloud "${CLOUDS[$(((i - 1) % 3))]}" --operator "operator-$i" --payer "$(address_of "payer-$i")" \
+        --json >"$dir/join.json"
+}
+
+node_id() { jq -r .node_id "$(node_dir "$1")/join.json"; }
+
+# node_status I FIELD: of the node's own control socket.
+node_status()
+{
+    pc node status --node-socket "$(node_dir "$1")/control.sock" --json | jq -r ".$2"
+}
+
+node_url() { cat "$(node_dir "$1")/url"; }
+node_serves() { curl -fsS -m 3 "$(node_url "$1")/healthz" >/dev/null 2>&1; }

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+LINE_TITLE[2]="nodes attested on chain and joined"
+line_2()
+{
+    local i gas=()
+    need 1 || return 1
+    for ((i = 1; i <= NODES; i++)); do
+        node_setup "$i" || why "node $i has no machine" || return 1
+        relay_start "$i" || why "relay $i did not start" || return 1
+        node_start "$i" || why "node $i did not start" || return 1
+    done
+    for ((i = 1; i <= NODES; i++)); do
+        node_join "$i" || why "node $i could not join" || return 1
+        gas+=("$(jq -r .gas.attest "$(node_dir "$i")/join.json")")
+    done
+    for ((i = 1; i <= NODES; i++)); do
+        pc_wait 40 "node $i to see itself registered" node_is "$i" live || why "node $i is not live" || return 1
+    done
+    FIGURE="$NODES nodes in ${#CLOUDS[@]} declared clouds, attest gas ${gas[*]}"
+}
+
+node_is() { [ "$(node_status "$1" state)" = "$2" ]; }
