@@ -30,7 +30,7 @@
 static pid_t start(int role, unsigned uid, const char *attempt, const char *file, int *out)
 {
     int ends[2];
-    char r[8], u[16], line[7] = "";
+    char r[16], u[16], line[7] = "";
     snprintf(r, sizeof r, "%d", role);
     snprintf(u, sizeof u, "%u", uid);
     assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
