@@ -309,7 +309,7 @@ enum err_code json_get_quantity(const struct json_value *v, const char *key, uin
     uint8_t padded[16], value[8];
     memset(padded, '0', sizeof padded);
     if (ok) {
-        memcpy(padded + 18 - text.n, text.p + 2, text.n - 2);
+        memcpy(padded + (18 - text.n), text.p + 2, text.n - 2);
         /* padded begins with digits of ours or "0" alone, so hex_decode sees no second prefix */
         ok = hex_decode(value, sizeof value, (const char *)padded, sizeof padded) == PC_OK;
     }
