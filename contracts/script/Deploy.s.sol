@@ -86,7 +86,8 @@ contract Deploy {
             uint64(_uint("tdRequired")),
             uint64(_uint("tdAllowed")),
             uint64(_uint("xfamRequired")),
-            uint64(_uint("xfamAllowed"))
+            uint64(_uint("xfamAllowed")),
+            false
         );
         _make(
             Place.TdxVerifier,

@@ -5,7 +5,7 @@ import time
 
 from gas_chain import HERE, Chain, calls, run
 
-TD_RULES = "(0,9223372041578872832,3,449511)"
+TD_RULES = "(0,9223372041578872832,3,449511,false)"
 GENUINE_TIME = 1773964800  # 2026-03-20
 VECTORS = os.path.join(HERE, "..", "..", "shared", "vectors")
 
@@ -17,7 +17,7 @@ def world(chain, root):
     zero = "0x" + "00" * 20
     policy_at, router_at = chain.predict(1), chain.predict(2)
     verifier = chain.deploy(
-        "TdxVerifier", "(bytes,address,(address,address),(uint64,uint64,uint64,uint64))",
+        "TdxVerifier", "(bytes,address,(address,address),(uint64,uint64,uint64,uint64,bool))",
         root, policy_at, f"({certificates},{collateral})", TD_RULES)
     policy = chain.deploy(
         "TcbPolicy", "(address,address,address,uint40,uint40,(uint8,uint16,uint32)[])",

@@ -161,7 +161,7 @@ library TdxQuote {
                 revert ITdxVerifier.Xfam(xfam);
             }
             if (
-                q.is15
+                q.is15 && !r.serviceTd
                     && (word(e, q.body + MRSERVICETD) | (word(e, q.body + MRSERVICETD + 32) >> 128)) != 0
             ) revert ITdxVerifier.ServiceTd();
         }

@@ -106,6 +106,7 @@ contract TdxVerifier is ITdxVerifier {
     uint64 private immutable _tdAllowed;
     uint64 private immutable _xfamRequired;
     uint64 private immutable _xfamAllowed;
+    bool private immutable _serviceTd;
 
     mapping(bytes32 object => bytes32 digest) private _inForce;
     mapping(bytes32 object => Active) private _active;
@@ -140,6 +141,7 @@ contract TdxVerifier is ITdxVerifier {
         _tdAllowed = rules_.tdAllowed;
         _xfamRequired = rules_.xfamRequired;
         _xfamAllowed = rules_.xfamAllowed;
+        _serviceTd = rules_.serviceTd;
     }
 
     // ---- anybody: certificates and revocation lists
@@ -346,7 +348,7 @@ contract TdxVerifier is ITdxVerifier {
 
     /// @inheritdoc ITdxVerifier
     function rules() public view returns (TdRules memory) {
-        return TdRules(_tdRequired, _tdAllowed, _xfamRequired, _xfamAllowed);
+        return TdRules(_tdRequired, _tdAllowed, _xfamRequired, _xfamAllowed, _serviceTd);
     }
 
     // ---- internals: certificates

@@ -27,11 +27,13 @@ import {IEvidenceVerifier} from "./IEvidenceVerifier.sol";
 interface ITdxVerifier is IEvidenceVerifier {
     /// @param tdRequired   TDATTRIBUTES bits that must be set, as a little-endian number
     /// @param tdAllowed    bits that may be set; the debug group and MIGRATABLE never are
+    /// @param serviceTd    a bound service TD (MRSERVICETD) is accepted; networks say no
     struct TdRules {
         uint64 tdRequired;
         uint64 tdAllowed;
         uint64 xfamRequired;
         uint64 xfamAllowed;
+        bool serviceTd;
     }
 
     /// @notice The two contracts of pure code that read certificates and collateral: the verifier trusts

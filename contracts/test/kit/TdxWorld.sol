@@ -80,7 +80,8 @@ abstract contract TdxWorld is Test {
             tdRequired: 0,
             tdAllowed: uint64(1 << 28 | 1 << 30 | 1 << 31 | 1 << 63),
             xfamRequired: 3,
-            xfamAllowed: 0x6dbe7
+            xfamAllowed: 0x6dbe7,
+            serviceTd: true
         });
     }
 
