@@ -359,6 +359,7 @@ static enum err_code probe(const struct store_options *opt, char *why)
     if (pipe2(ends, O_CLOEXEC) != 0)
         return PC_E_IO;
     pid_t pid = fork();
+    int fork_error = errno;
     if (pid == 0)
         probe_child(opt, ends[1]);
     close(ends[1]);
@@ -371,8 +372,11 @@ static enum err_code probe(const struct store_options *opt, char *why)
             ;
     }
     close(ends[0]);
-    if (pid < 0)
+    if (pid < 0) {
+        snprintf(why, STORE_WHY_MAX, "the process that checks it cannot be started: %s",
+                 strerror(fork_error));
         return PC_E_IO;
+    }
     if (n == (ssize_t)sizeof r) {
         r.why[sizeof r.why - 1] = '\0';
         memcpy(why, r.why, sizeof r.why);

@@ -19,18 +19,19 @@
 #define MIB      (UINT64_C(1) << 20)
 #define KEEP_MAX 32u
 
-/* files: open descriptors; space: address space; threads: more than the first one. Peer's
+/* files: open descriptors; space: address space; tasks: threads and processes of a user of its own
+ * (polyclaved starts the one that checks its store; clone is forbidden once it is sealed). Peer's
  * descriptors are what its own caps on connections add up to. RLIMIT_FSIZE stays as it is: a log
  * that goes to a file would count. */
 static const struct limits {
     rlim_t files;
     rlim_t space;
-    bool threads;
+    rlim_t tasks;
 } limits[SANDBOX_ROLE_COUNT] = {
-    [SANDBOX_POLYCLAVED] = {256, 2048 * MIB, false}, [SANDBOX_VAULT] = {64, 512 * MIB, false},
-    [SANDBOX_PEER] = {4096, 2048 * MIB, true},       [SANDBOX_ATTEST] = {64, 512 * MIB, false},
-    [SANDBOX_RPC] = {512, 2048 * MIB, true},         [SANDBOX_CHAIN] = {64, 512 * MIB, false},
-    [SANDBOX_QUOTE] = {64, 512 * MIB, false},
+    [SANDBOX_POLYCLAVED] = {256, 2048 * MIB, 2}, [SANDBOX_VAULT] = {64, 512 * MIB, 0},
+    [SANDBOX_PEER] = {4096, 2048 * MIB, 64},     [SANDBOX_ATTEST] = {64, 512 * MIB, 0},
+    [SANDBOX_RPC] = {512, 2048 * MIB, 64},       [SANDBOX_CHAIN] = {64, 512 * MIB, 0},
+    [SANDBOX_QUOTE] = {64, 512 * MIB, 0},
 };
 
 const char *sandbox_role_name(enum sandbox_role role)
@@ -107,7 +108,7 @@ static int apply_limits(const struct limits *l, bool own_user)
 {
     if (limit(RLIMIT_CORE, 0) != 0 || limit(RLIMIT_NOFILE, l->files) != 0)
         return -1;
-    if (own_user && !l->threads && limit(RLIMIT_NPROC, 0) != 0)
+    if (own_user && limit(RLIMIT_NPROC, l->tasks) != 0)
         return -1;
 #ifndef PC_SANITIZED /* sanitizers map terabytes of shadow */
     if (limit(RLIMIT_AS, l->space) != 0)

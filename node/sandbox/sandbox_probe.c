@@ -193,33 +193,20 @@ static const struct attempt {
     const char *name;
     int (*run)(void);
 } attempts[] = {
-    {"wait", try_wait},
-    {"nothing", try_nothing},
-    {"exec", try_exec},
-    {"fork", try_fork},
-    {"thread", try_thread},
-    {"inet", try_inet},
-    {"unix", try_unix},
-    {"netlink", try_netlink},
-    {"packet", try_packet},
-    {"read-file", try_read_file},
-    {"write-file", try_write_file},
-    {"map-exec", try_map_exec},
-    {"protect-exec", try_protect_exec},
-    {"ptrace", try_ptrace},
-    {"peek", try_peek},
-    {"kill", try_kill},
-    {"setuid", try_setuid},
-    {"dumpable", try_dumpable},
-    {"raise-limit", try_raise_limit},
-    {"memfd", try_memfd},
-    {"uring", try_uring},
-    {"namespace", try_namespace},
-    {"mount", try_mount},
-    {"keyring", try_keyring},
-    {"x32", try_x32},
-    {"print", try_print},
-    {"allocate", try_allocate},
+    {"wait", try_wait},           {"nothing", try_nothing},
+    {"fork-early", try_nothing},  {"exec", try_exec},
+    {"fork", try_fork},           {"thread", try_thread},
+    {"inet", try_inet},           {"unix", try_unix},
+    {"netlink", try_netlink},     {"packet", try_packet},
+    {"read-file", try_read_file}, {"write-file", try_write_file},
+    {"map-exec", try_map_exec},   {"protect-exec", try_protect_exec},
+    {"ptrace", try_ptrace},       {"peek", try_peek},
+    {"kill", try_kill},           {"setuid", try_setuid},
+    {"dumpable", try_dumpable},   {"raise-limit", try_raise_limit},
+    {"memfd", try_memfd},         {"uring", try_uring},
+    {"namespace", try_namespace}, {"mount", try_mount},
+    {"keyring", try_keyring},     {"x32", try_x32},
+    {"print", try_print},         {"allocate", try_allocate},
     {"abort", try_abort},
 };
 
@@ -257,6 +244,13 @@ int main(int argc, char **argv)
             pthread_create(&thread, NULL, idle, &started) != 0)
             return 96;
         pthread_barrier_wait(&started);
+    }
+    if (strcmp(argv[3], "fork-early") == 0) { /* not after the sandbox is closed: before */
+        pid_t pid = fork();
+        if (pid == 0)
+            _exit(0);
+        if (pid < 0)
+            return 100 + errno;
     }
     if (sandbox_seal(role, &allowed, with_path && !outside ? 1 : 0) != PC_OK)
         return 95;

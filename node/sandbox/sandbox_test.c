@@ -194,6 +194,22 @@ static void test_user_is_dropped(void **state)
     }
 }
 
+/* Under a user of its own: polyclaved may start the process that checks its store, the others
+ * nothing. */
+static void test_processes_before_the_seal(void **state)
+{
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    EVERY_ROLE(role)
+    {
+        int out;
+        bool may = role == SANDBOX_POLYCLAVED || role == SANDBOX_PEER || role == SANDBOX_RPC;
+        pid_t pid = start(role, ROLE_UID + 1, "fork-early", NULL, &out);
+        assert_int_equal(finish(pid, out), may ? 0 : FAILS(EAGAIN));
+    }
+}
+
 static void test_what_nobody_may(void **state)
 {
     (void)state;
@@ -294,6 +310,7 @@ int main(void)
         cmocka_unit_test(test_every_thread_is_confined),
         cmocka_unit_test(test_descriptors_and_limits),
         cmocka_unit_test(test_user_is_dropped),
+        cmocka_unit_test(test_processes_before_the_seal),
         cmocka_unit_test(test_what_nobody_may),
         cmocka_unit_test(test_what_everybody_may),
         cmocka_unit_test(test_network),
