@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dkg/dkg_check.h"
 
-#include "base/ct.h"
 #include "crypto/labels.h"
 #include "crypto/shamir.h"
 #include "crypto/transcript.h"
