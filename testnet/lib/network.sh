@@ -108,6 +108,14 @@ net_policies()
     done
 }
 
+# network.json: what the command line and applications know of this network.
+net_describe()
+{
+    local rpc args=()
+    for rpc in "${RPCS[@]}"; do args+=(--rpc "$rpc"); done
+    "$BIN/polyclave" network make --deployment "$RUN/deployment.json" "${args[@]}" --out "$RUN/network.json"
+}
+
 # build_of NODE: nodes 5 and 6 run the second genesis build, all others the first.
 build_of() { case $1 in 5 | 6) echo build-2 ;; *) echo build-1 ;; esac; }
 
@@ -165,11 +173,11 @@ relay_start()
 
 node_start()
 {
-    local i=$1 dir
+    local i=$1 dir bin=$BIN helper=$BIN/polyclave-quote-sim
     dir=$(node_dir "$i")
-    pc_spawn "node-$i" "${NODE_INIT[$i]:-$BIN/polyclave-init}" --policy "$RUN/policy-$(cat "$dir/build").bin" \
-        --config "$dir/config" --bin "$BIN" --quote-helper "$BIN/polyclave-quote-sim" \
-        --platform "$dir/machine"
+    [ "$i" = 6 ] && bin=$RUN/liar helper=$RUN/liar/quote-helper
+    pc_spawn "node-$i" "$bin/polyclave-init" --policy "$RUN/policy-$(cat "$dir/build").bin" \
+        --config "$dir/config" --bin "$bin" --quote-helper "$helper" --platform "$dir/machine"
     pc_wait 20 "node $i" test -S "$dir/control.sock"
 }
 

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+LINE_TITLE[4]="application registered with its measurement"
+line_4()
+{
+    need 3 || return 1
+    app_make one || why "app one could not be registered" || return 1
+    app_make two || why "app two could not be registered" || return 1
+    FIGURE="app_id $(app_id one | cut -c 1-18), measurement $(cut -c 1-18 <"$RUN/app-one/measurement"), gas $(
+        jq -r .gas "$RUN/app-one/app.json")"
+}

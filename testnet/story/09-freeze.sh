@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+LINE_TITLE[9]="guardian council freezes the second measurement"
+
+all_serve()
+{
+    local i
+    for ((i = 1; i <= NODES; i++)); do node_serves "$i" || return 1; done
+}
+
+freeze_by()
+{
+    as "guardian-$1" gov freeze --kind measurement --id "$(cat "$RUN/measurement-build-2")" --for 25 --json
+}
+
+line_9()
+{
+    local k=$RUN/key-freeze frozen good
+    need 5 || return 1
+    freeze_by 1 || why "the first guardian's approval was refused" || return 1
+    [ "$SABOTAGE" = 9 ] || freeze_by 2 || why "the second guardian's approval was refused" || return 1
+    pc_wait 12 "nodes 5 and 6 to see the freeze" node_is 5 frozen || why "node 5 is not frozen" || return 1
+    key_get one a "$k" || why "the other nodes did not serve" || return 1
+    frozen=$(members_with "$k" refused node_frozen)
+    good=$(members_with "$k" good)
+    [ "$frozen" = 2 ] || why "$frozen nodes answered node_frozen instead of 2" || return 1
+    pc_wait 60 "the freeze to lapse" all_serve || why "nodes 5 and 6 do not serve after the freeze" || return 1
+    key_get one a "$k-after" || why "no key after the freeze" || return 1
+    FIGURE="2 of 3 guardians; nodes 5 and 6 node_frozen, $good served; lapsed: $(
+        members_with "$k-after" good) answer"
+}
