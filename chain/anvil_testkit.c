@@ -156,9 +156,11 @@ void anvil_mine(const struct child *c, unsigned blocks)
 
 void anvil_set_code(const struct child *c, const struct evm_address *at, const char *code_hex)
 {
-    char params[4096], address[41];
+    static char params[128 << 10];
+    char address[41];
     hex_encode(address, PC_BYTES(at->b));
-    (void)snprintf(params, sizeof params, "[\"0x%s\",\"0x%s\"]", address, code_hex);
+    int n = snprintf(params, sizeof params, "[\"0x%s\",\"0x%s\"]", address, code_hex);
+    assert_true(n > 0 && (size_t)n < sizeof params);
     (void)anvil_call(c, "anvil_setCode", params);
 }
 

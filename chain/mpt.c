@@ -220,8 +220,6 @@ enum err_code mpt_storage(struct evm_word *out, const struct evm_word *storage_r
     struct rlp_reader r = rlp_reader_of(value);
     rlp_next_uint256(&r, out);
     enum err_code e = rlp_end(&r);
-    if (e == PC_OK && evm_word_is_zero(out))
-        e = PC_E_NOT_CANONICAL;
     if (e != PC_OK)
         memset(out, 0, sizeof *out);
     return e;

@@ -40,7 +40,8 @@ PC_MUST_USE enum err_code mpt_account(struct evm_account *out, const struct evm_
                                       const struct evm_address *address, struct bytes proof);
 
 /* The storage word at `slot` under an account's storage root; an absent slot is zero, as in the
- * EVM. A stored zero cannot be and is refused. On error *out is zero. */
+ * EVM. (Anvil keeps a cleared slot as a zero in the trie, which no other client does; it reads as
+ * what it is.) On error *out is zero. */
 PC_MUST_USE enum err_code mpt_storage(struct evm_word *out, const struct evm_word *storage_root,
                                       const struct evm_word *slot, struct bytes proof);
 
