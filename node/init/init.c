@@ -2,11 +2,11 @@
 /*
  * polyclave-init - the parent of a node's processes.
  *
- * It makes the socketpairs, starts each child with its ends on fixed descriptors (links.h), and
- * waits for signals. A child that dies is started again after a back-off, with fresh pairs for all
- * of its links; the other ends go to the living by SCM_RIGHTS. When the vault dies its keys are
- * gone: every child is ended and the node starts anew. It reads its command line and nothing else,
- * so no byte from outside reaches it; it holds no secret. Next: node/vault/main.c.
+ * It starts each child with its links on fixed descriptors (links.h) and waits for signals. A child
+ * that dies is started again after a back-off, with fresh pairs for its links; the other ends go to
+ * the living by SCM_RIGHTS. When the vault dies its keys are gone: every child is ended and the
+ * node starts anew. It reads its command line and nothing else, and holds no secret. Next:
+ * vault/main.c.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -81,16 +81,17 @@ static void drop(int *fd)
     *fd = -1;
 }
 
-static void pair(int out[static 2])
+/* A passing shortage of descriptors must not cost the share: the caller tries again later. */
+static bool pair(int out[static 2])
 {
     int low[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, low) != 0)
-        die("socketpair");
+        return false;
     for (int i = 0; i < 2; i++) {
-        if ((out[i] = fcntl(low[i], F_DUPFD_CLOEXEC, HIGH_FD)) < 0)
-            die("fcntl");
+        out[i] = fcntl(low[i], F_DUPFD_CLOEXEC, HIGH_FD);
         close(low[i]);
     }
+    return out[0] >= 0 && out[1] >= 0;
 }
 
 /* ctl_link of protocol/schema/ipc.wire in one packet of ipc.h (first and last), with the end. */
@@ -138,41 +139,6 @@ static _Noreturn void child_exec(enum sandbox_role role, int ctl, const int *end
     _exit(127);
 }
 
-static void start(enum sandbox_role role)
-{
-    struct child *c = &children[role];
-    struct timeval patience = {.tv_sec = SEND_TIMEOUT_S};
-    int ctl[2], mine[LINK_COUNT];
-    pair(ctl);
-    if (setsockopt(ctl[0], SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) != 0)
-        die("setsockopt");
-    for (size_t l = 0; l < LINK_COUNT; l++) {
-        int side = side_of(l, role), other = 1 - side;
-        mine[l] = -1;
-        if (side < 0)
-            continue;
-        if (pending[l][side] < 0) {
-            pair(pending[l]);
-            if (children[role_at(l, other)].pid != 0) {
-                pass_end(role_at(l, other), link_table[l].link, pending[l][other]);
-                drop(&pending[l][other]);
-            }
-        }
-        mine[l] = pending[l][side];
-        pending[l][side] = -1;
-    }
-    pid_t pid = fork();
-    if (pid < 0)
-        die("fork");
-    if (pid == 0)
-        child_exec(role, ctl[1], mine);
-    close(ctl[1]);
-    for (size_t l = 0; l < LINK_COUNT; l++)
-        drop(&mine[l]);
-    *c = (struct child){pid, ctl[0], now_ms(), 0, c->backoff};
-    log_info("child_started", LOG_STR("child", role_names[role]), LOG_U64("pid", (uint64_t)pid));
-}
-
 static void ended(enum sandbox_role role, int status)
 {
     struct child *c = &children[role];
@@ -181,17 +147,50 @@ static void ended(enum sandbox_role role, int status)
     if (!used_up || ran < BACKOFF_FIRST_MS)
         wait = c->backoff == 0 || ran >= STEADY_MS ? BACKOFF_FIRST_MS : c->backoff * 2;
     c->backoff = (uint32_t)(wait = wait > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : wait);
-    log_event(
-        used_up ? PC_LOG_INFO : PC_LOG_WARN, "child_ended", LOG_STR("child", role_names[role]),
-        LOG_U64("pid", (uint64_t)c->pid), LOG_STR("by", WIFSIGNALED(status) ? "signal" : "exit"),
-        LOG_U64("code", (uint64_t)(WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status))),
-        LOG_U64("restart_ms", wait));
+    int code =
+        WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status); /* as shells do */
+    log_warn("child_ended", LOG_STR("child", role_names[role]), LOG_U64("pid", (uint64_t)c->pid),
+             LOG_U64("code", (uint64_t)code), LOG_U64("restart_ms", wait));
     drop(&c->ctl);
     *c = (struct child){0, -1, 0, now_ms() + wait, c->backoff};
     /* Ends that were made for this child, or by it for others, lead nowhere now. */
     for (size_t l = 0; l < LINK_COUNT; l++)
         if (side_of(l, role) >= 0)
             drop(&pending[l][0]), drop(&pending[l][1]);
+}
+
+static void start(enum sandbox_role role)
+{
+    struct child *c = &children[role];
+    struct timeval patience = {.tv_sec = SEND_TIMEOUT_S};
+    int ctl[2] = {-1, -1}, mine[LINK_COUNT];
+    bool ok =
+        pair(ctl) && setsockopt(ctl[0], SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) == 0;
+    for (size_t l = 0; l < LINK_COUNT; l++) {
+        int side = side_of(l, role), other = 1 - side;
+        mine[l] = -1;
+        if (side < 0)
+            continue;
+        if (pending[l][side] < 0) {
+            ok = ok && pair(pending[l]);
+            if (ok && children[role_at(l, other)].pid != 0) {
+                pass_end(role_at(l, other), link_table[l].link, pending[l][other]);
+                drop(&pending[l][other]);
+            }
+        }
+        mine[l] = pending[l][side];
+        pending[l][side] = -1;
+    }
+    pid_t pid = ok ? fork() : -1;
+    if (pid == 0)
+        child_exec(role, ctl[1], mine);
+    drop(&ctl[1]);
+    for (size_t l = 0; l < LINK_COUNT; l++)
+        drop(&mine[l]);
+    *c = (struct child){pid < 0 ? 0 : pid, ctl[0], now_ms(), 0, c->backoff};
+    log_info("child_started", LOG_STR("child", role_names[role]), LOG_U64("pid", (uint64_t)c->pid));
+    if (pid < 0)
+        ended(role, 126 << 8); /* looks like a child that left with 126 */
 }
 
 /* Collect the dead. True if the vault is among them. */

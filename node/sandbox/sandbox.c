@@ -29,8 +29,8 @@ static const struct limits {
     rlim_t tasks;
 } limits[SANDBOX_ROLE_COUNT] = {
     [SANDBOX_POLYCLAVED] = {256, 2048 * MIB, 2}, [SANDBOX_VAULT] = {64, 512 * MIB, 0},
-    [SANDBOX_PEER] = {4096, 2048 * MIB, 64},     [SANDBOX_ATTEST] = {64, 512 * MIB, 0},
-    [SANDBOX_RPC] = {512, 2048 * MIB, 64},       [SANDBOX_CHAIN] = {64, 512 * MIB, 0},
+    [SANDBOX_PEER] = {4096, 2048 * MIB, 1024},   [SANDBOX_ATTEST] = {64, 512 * MIB, 0},
+    [SANDBOX_RPC] = {512, 2048 * MIB, 1024},     [SANDBOX_CHAIN] = {64, 512 * MIB, 0},
     [SANDBOX_QUOTE] = {64, 512 * MIB, 0},
 };
 

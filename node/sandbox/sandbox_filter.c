@@ -78,6 +78,10 @@ static const struct call {
     {SCMP_SYS(getpid), ALL},
     {SCMP_SYS(gettid), ALL},
     {SCMP_SYS(getppid), ALL},
+    {SCMP_SYS(getuid), ALL},
+    {SCMP_SYS(geteuid), ALL},
+    {SCMP_SYS(getgid), ALL},
+    {SCMP_SYS(getegid), ALL},
     {SCMP_SYS(tgkill), ALL},
     {SCMP_SYS(rt_sigaction), ALL},
     {SCMP_SYS(rt_sigprocmask), ALL},
@@ -132,7 +136,6 @@ static const struct call {
     {SCMP_SYS(chmod), D},
     {SCMP_SYS(fchmod), D},
 #ifdef PC_SANITIZED
-    {SCMP_SYS(getuid), ALL},
     {SCMP_SYS(sched_getaffinity), ALL},
     {SCMP_SYS(readlinkat), ALL},
     {SCMP_SYS(mlock), ALL},

@@ -88,6 +88,17 @@ static void send_frame(void *ctx, enum ipc_process to, struct bytes frame)
     }
 }
 
+static void drop_link(void *ctx, enum ipc_process other)
+{
+    (void)ctx;
+    for (size_t i = 1; i <= LINK_COUNT; i++)
+        if (ends[i].mine && ends[i].other == other) {
+            ipc_end_free(ends[i].end);
+            ends[i].end = NULL;
+            log_warn("link_dropped", LOG_STR("to", ipc_process_name(other)));
+        }
+}
+
 /* ---- init ---- */
 
 static enum err_code on_ctl_frame(void *ctx, struct ipc_end *end, struct bytes frame, int fd)
@@ -179,7 +190,8 @@ static enum err_code begin(const char *policy, uid_t uid, struct arena **arena)
                             .group = &group_ristretto255,
                             .room = room,
                             .room_count = PC_ARRAY_LEN(room),
-                            .send = send_frame};
+                            .send = send_frame,
+                            .drop = drop_link};
     struct sigaction term = {.sa_handler = on_term};
     for (size_t i = 1; i <= LINK_COUNT; i++) {
         ends[i].mine = link_peer((enum ipc_link)i, IPC_PROC_VAULT, &ends[i].other);

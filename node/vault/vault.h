@@ -45,6 +45,8 @@ struct vault_env {
     size_t room_count;
     /* A frame for a process, borrowed during the call. May not call the vault. */
     void (*send)(void *ctx, enum ipc_process to, struct bytes frame);
+    /* End the link with a process that does not answer; its next one is told by vault_link_new. */
+    void (*drop)(void *ctx, enum ipc_process other);
     void *ctx;
 };
 

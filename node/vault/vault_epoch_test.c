@@ -143,6 +143,17 @@ static void test_quote_goes_wrong(void **state)
     MUST_HEAR(c, IPC_MSG_VD_QUOTE_CHUNK, vd_quote_chunk, &got);
     assert_int_equal(got.chunk.error, PC_E_IO);
     assert_false(c->v->quote.pending);
+    /* a helper that hangs loses its link, and the next one is asked */
+    MUST_TELL(c, IPC_PROC_POLYCLAVED, vd_quote_get, &get);
+    w->now_ms += VAULT_QUOTE_MS;
+    MUST_TELL(c, IPC_PROC_POLYCLAVED, vd_quote_get, &get);
+    MUST_HEAR(c, IPC_MSG_VD_QUOTE_CHUNK, vd_quote_chunk, &got);
+    assert_int_equal(got.chunk.error, PC_E_TIMEOUT);
+    assert_int_equal(c->dropped[IPC_PROC_QUOTE], 1);
+    vault_link_new(c->v, IPC_PROC_QUOTE);
+    cell_forget(c);
+    MUST_TELL(c, IPC_PROC_POLYCLAVED, vd_quote_get, &get);
+    assert_non_null(cell_find(c, IPC_MSG_VQ_QUOTE));
 }
 
 static void test_endpoint_is_signed(void **state)
@@ -333,6 +344,19 @@ static void test_all_join(void **state)
     open_all();
     assert_int_equal(deal(w->cell[2], &index), PC_OK);
     assert_int_equal(deal(w->cell[2], &index), PC_OK); /* asked again: the same commit */
+}
+
+/* A verdict that comes after the admission changes nothing that is counted. */
+static void test_admission_stays(void **state)
+{
+    (void)state;
+    struct cell *c = w->cell[1];
+    uint16_t index;
+    world_enrol(w);
+    open_all();
+    memset(w->cell[3]->verdict.platform, 0x72, 32); /* member 2's */
+    world_judge(w);
+    assert_int_equal(deal(c, &index), PC_OK);
 }
 
 static void test_one_platform_two_seats(void **state)
@@ -574,6 +598,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_enrolment, setup, teardown),
         cmocka_unit_test_setup_teardown(test_nobody_else_is_dealt_to, setup, teardown),
         cmocka_unit_test_setup_teardown(test_all_join, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_admission_stays, setup, teardown),
         cmocka_unit_test_setup_teardown(test_one_platform_two_seats, setup, teardown),
         cmocka_unit_test_setup_teardown(test_false_committees, setup, teardown),
         cmocka_unit_test_setup_teardown(test_chain_says_it_again, setup, teardown),

@@ -19,11 +19,15 @@ VAULT_HANDLER(vd_quote_get)
     struct report_binding b = {.kind = PC_SUBJECT_NODE,
                                .chain_id = v->env.policy.chain_id,
                                .bound_block = m->bound.number};
-    /* A helper that is asked a second time would answer twice, and the pieces would mix: one that
-     * is late past the limit has to be started anew by whoever runs it. */
+    /* A helper that is asked a second time would answer twice, and the pieces would mix. One that
+     * is late past the limit loses its link: it ends and is started anew. */
     if (v->quote.pending) {
-        answer_error(v,
-                     v->now_ms - v->quote.since_ms < VAULT_QUOTE_MS ? PC_E_EXISTS : PC_E_TIMEOUT);
+        bool late = v->now_ms - v->quote.since_ms >= VAULT_QUOTE_MS;
+        answer_error(v, late ? PC_E_TIMEOUT : PC_E_EXISTS);
+        if (late) {
+            v->quote = (struct vault_quote){0};
+            v->env.drop(v->env.ctx, IPC_PROC_QUOTE);
+        }
         return PC_OK;
     }
     memcpy(b.attestations, v->env.policy.attestations, sizeof b.attestations);

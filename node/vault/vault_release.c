@@ -400,9 +400,11 @@ VAULT_HANDLER(va_verdict)
     for (uint16_t i = 1; i <= at->open.n; i++) {
         if (!vault_same32(at->member[i].digest, m->digest))
             continue;
-        at->member[i].verdict = *m;
-        at->member[i].judged = true;
-        vault_members_join(v, i);
+        if (!at->member[i].admitted) { /* what admitted it stays what the caps are counted from */
+            at->member[i].verdict = *m;
+            at->member[i].judged = true;
+            vault_members_join(v, i);
+        }
         return PC_OK;
     }
     struct vault_pending *p = vault_table_find(&v->pending, m->digest);

@@ -31,6 +31,12 @@ static void collect(void *ctx, enum ipc_process to, struct bytes frame)
     memcpy(s->bytes, frame.p, frame.n);
 }
 
+static void note_drop(void *ctx, enum ipc_process other)
+{
+    struct cell *c = ctx;
+    c->dropped[other]++;
+}
+
 enum err_code cell_frame(struct cell *c, enum ipc_process from, struct bytes frame)
 {
     struct world *w = c->w;
@@ -93,6 +99,7 @@ static struct cell *cell_new(struct world *w, uint16_t index, uint64_t seed)
                             .room = c->room,
                             .room_count = PC_ARRAY_LEN(c->room),
                             .send = collect,
+                            .drop = note_drop,
                             .ctx = c};
     assert_int_equal(vault_init(&c->v, memory, &env), PC_OK);
     return c;

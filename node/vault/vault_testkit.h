@@ -33,6 +33,7 @@ struct cell {
     struct dkg_complaint_rec room[WORLD_MAX * WORLD_MAX];
     struct sent out[WORLD_FRAMES];
     size_t out_n;
+    unsigned dropped[IPC_PROC_QUOTE + 1]; /* links that it ended */
     uint64_t seq;
 
     struct ipc_vc_member member;   /* as chain will state it */
