@@ -50,7 +50,7 @@ enclave_make()
 # key_get APP ENCLAVE OUT [ARGS...]: the enclave boots, attests and asks; OUT.json tells how it went.
 key_get()
 {
-    local app=$1 enclave=$2 out=$3 dir=$RUN/app-$1
+    local enclave=$2 out=$3 dir=$RUN/app-$1
     shift 3
     rm -f "$out"
     pc key get --pin "$dir/pin" --vendor tdx --quote-helper "${QUOTE_HELPER:-$BIN/polyclave-quote-sim}" \

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2034 # LINE_TITLE, FIGURE and WHY are read by testnet/lib/story.sh
 LINE_TITLE[10]="node 6 gives wrong partials and is named"
 
 # The liar's programs: all honest but the vault; its simulated machine claims the honest measurement.

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2034 # LINE_TITLE, FIGURE and WHY are read by testnet/lib/story.sh
 LINE_TITLE[13]="one RPC endpoint lies, lags, then dies"
 
 # endpoint_named STATE: has node 1's log a line that names endpoint 2 in that state?

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2034 # LINE_TITLE, FIGURE and WHY are read by testnet/lib/story.sh
 LINE_TITLE[14]="kill -9 of each process of node 4"
 
 # process_of PROGRAM: pid of node 4's child that runs it.
