@@ -7,7 +7,7 @@
 #include "crypto/labels.h"
 #include "node/vault/vault_state.h"
 
-const struct wire_block *vault_head_find(const struct vault *v, uint64_t number)
+const struct vault_head *vault_head_find(const struct vault *v, uint64_t number)
 {
     for (size_t i = 0; i < VAULT_HEADS; i++)
         if (v->ring[i].number == number && number != 0)
@@ -29,8 +29,9 @@ VAULT_HANDLER(vc_head)
     v->have_head = true;
     v->head = *m;
     if (next) {
-        struct wire_block *slot = &v->ring[v->ring_next++ % VAULT_HEADS];
+        struct vault_head *slot = &v->ring[v->ring_next++ % VAULT_HEADS];
         slot->number = m->head.number;
+        slot->time = m->head.time;
         memcpy(slot->hash, m->head.hash, sizeof slot->hash);
     }
     return PC_OK;
@@ -128,7 +129,7 @@ static bool lease_sig_counts(struct vault *v, const struct vault_key *k,
                              const struct ipc_vp_lease_sig *m)
 {
     uint64_t own = v->head.head.number;
-    const struct wire_block *known = vault_head_find(v, m->head.number);
+    const struct vault_head *known = vault_head_find(v, m->head.number);
     struct wire_head h = {.number = m->head.number};
     struct ed25519_pk pk;
     struct ed25519_sig sig;

@@ -131,7 +131,7 @@ static enum wire_release_code own_standing(struct vault *v)
 
 static enum wire_release_code head_window(const struct vault *v, const struct ipc_release_fields *r)
 {
-    const struct wire_block *known = vault_head_find(v, r->head.number);
+    const struct vault_head *known = vault_head_find(v, r->head.number);
     if (r->head.number > v->head.head.number)
         return WIRE_RELEASE_CODE_CHAIN_BEHIND;
     if (v->head.head.number - r->head.number > VAULT_WINDOW)
@@ -293,7 +293,8 @@ static enum joined join(struct vault *v, const struct asking *a, struct vault_pe
         *code = WIRE_RELEASE_CODE_EVIDENCE_REJECTED;
         return REFUSED;
     }
-    if (p->have_record && p->record.head.number + VAULT_RECORD_BLOCKS < v->head.head.number)
+    if (p->have_record && (p->record.head.number < v->record_head ||
+                           p->record.head.number + VAULT_RECORD_BLOCKS < v->head.head.number))
         p->have_record = false;
     if (p->have_record) {
         if (quota_used(v, &v->subjects, a->subject) >= p->record.subject_quota) {
@@ -355,6 +356,7 @@ VAULT_HANDLER(vp_request)
         verdict_key(p->verdict_key, &a);
         switch (join(v, &a, p, &code)) {
         case JOINED:
+            v->record_head = p->record.head.number;
             answer_request(v, &a);
             return PC_OK;
         case WAITING:
@@ -375,9 +377,10 @@ VAULT_HANDLER(vc_record)
 {
     struct vault *v = ctx;
     struct vault_pending *p = vault_table_find(&v->pending, m->digest);
-    /* Only of the head that chain stated last, and only for a request that is waiting. */
-    if (p == NULL || !v->have_head || m->head.number != v->head.head.number ||
-        !vault_same32(m->head.hash, v->head.head.hash) || m->head.time != v->head.head.time)
+    const struct vault_head *head = vault_head_find(v, m->head.number);
+    /* Only of a head that chain had stated before, and only for a request that is waiting. */
+    if (p == NULL || head == NULL || !vault_same32(m->head.hash, head->hash) ||
+        m->head.time != head->time)
         return PC_OK;
     p->record = *m;
     p->have_record = true;

@@ -88,6 +88,13 @@ struct vault_rate {
     uint32_t left;
 };
 
+/* A head that was accepted, as records refer to it. */
+struct vault_head {
+    uint64_t number; /* 0: none */
+    uint64_t time;
+    uint8_t hash[32];
+};
+
 struct vault_lease {
     uint8_t nonce[32];
     uint64_t round_ms; /* when the nonce was made */
@@ -154,8 +161,10 @@ struct vault {
 
     bool have_head;
     struct ipc_vc_head head; /* the latest accepted */
-    struct wire_block ring[VAULT_HEADS];
+    struct vault_head ring[VAULT_HEADS];
     size_t ring_next;
+    uint64_t
+        record_head; /* the highest head whose record was used: none from a lower one (SPEC 2) */
 
     bool announced;
     uint64_t announced_epoch;
@@ -214,7 +223,7 @@ bool vault_enrol_signed(const struct vault *v, const struct ipc_vc_member *m, ui
                         uint32_t attempt);
 
 /* ---- vault_head.c ---- */
-const struct wire_block *vault_head_find(const struct vault *v, uint64_t number);
+const struct vault_head *vault_head_find(const struct vault *v, uint64_t number);
 bool vault_lease_held(const struct vault *v);
 void vault_lease_reset(struct vault *v);
 
