@@ -302,7 +302,9 @@ void oracle_member(struct world *w, const struct member *m)
 {
     if (m->byz.on)
         return;
-    if (m->attempt != NULL && m->attempt->have_result)
+    /* Judged against the finalized chain, so only when the member has read it to its end: one that
+     * is cut off stands in the past. */
+    if (m->attempt != NULL && m->attempt->have_result && m->cursor == w->final)
         check_result(w, m);
     check_secrets(w, m);
 }
