@@ -176,10 +176,12 @@ static bool read_arguments(int argc, char **argv, const char **policy, uid_t *ui
 static enum err_code open_links(void)
 {
     PC_TRY(ipc_end_new(&ctl, &loop, LINK_FD_CTL, &ctl_limits, &ctl_events, NULL));
-    for (size_t i = 1; i <= LINK_COUNT; i++)
-        if (ends[i].mine)
+    /* The loop serves in this order: a statement that was sent before a question is heard before it
+     * where both wait, so peer last. */
+    for (size_t i = LINK_COUNT; i >= 1; i--)
+        if (ends[i].mine && i != IPC_LINK_VP)
             PC_TRY(link_open(&ends[i], link_fd((enum ipc_link)i)));
-    return PC_OK;
+    return link_open(&ends[IPC_LINK_VP], link_fd(IPC_LINK_VP));
 }
 
 static enum err_code begin(const char *policy, uid_t uid, struct arena **arena)
