@@ -2,7 +2,7 @@
 /*
  * chain.h - the parts of polyclave-chain and what they share.
  *
- *   main.c      links and handlers
+ *   service.c   links and handlers
  *   asks.c      questions to rpc, answers by id
  *   prove.c     storage words of several contracts, proved at one head
  *   sync.c      the round: agreed head -> headers -> logs -> calldata -> proofs -> tell
@@ -342,5 +342,13 @@ struct chain {
     struct wire_node_keys keys; /* of the own vault */
     bool have_config;
 };
+
+/* ---- service.c ---- */
+
+void chain_spec(struct daemon_spec *out, struct chain *c);
+/* After daemon_begin: memory, head verifier, timers. Before the sandbox closes. */
+PC_MUST_USE enum err_code chain_start(struct chain *c);
+/* Frees what chain_start took. */
+void chain_end(struct chain *c);
 
 #endif

@@ -73,13 +73,18 @@ static enum err_code on_ctl_frame(void *ctx, struct ipc_end *end, struct bytes f
             close(fd);
         return e;
     }
-    struct daemon_link *l = &d->links[m.link];
+    return daemon_attach(d, m.link, fd);
+}
+
+enum err_code daemon_attach(struct daemon *d, enum ipc_link link, int fd)
+{
+    struct daemon_link *l = &d->links[link];
     if (l->end != NULL)
         link_ended(l);
-    e = link_open(l, fd);
-    if (e == PC_OK && d->spec->link_up != NULL)
-        d->spec->link_up(d->spec->ctx, m.link);
-    return e;
+    PC_TRY(link_open(l, fd));
+    if (d->spec->link_up != NULL)
+        d->spec->link_up(d->spec->ctx, link);
+    return PC_OK;
 }
 
 static void on_ctl_gone(void *ctx, struct ipc_end *end, enum err_code why)
@@ -94,17 +99,23 @@ static void on_ctl_gone(void *ctx, struct ipc_end *end, enum err_code why)
 
 static const struct ipc_events ctl_events = {on_ctl_frame, on_ctl_gone};
 
+static void renew_later(struct daemon *d)
+{
+    uint64_t ms = d->renew_ms < RENEW_CHECK_MS ? d->renew_ms : RENEW_CHECK_MS;
+    loop_timer_set(&d->loop, &d->renew, ms);
+}
+
 static void on_renew_timer(void *ctx)
 {
     struct daemon *d = ctx;
     for (size_t i = 1; i <= LINK_COUNT; i++) {
         struct daemon_link *l = &d->links[i];
-        if (l->mine && l->end == NULL && loop_now(&d->loop) - l->down_since >= DAEMON_RENEW_MS) {
+        if (l->mine && l->end == NULL && loop_now(&d->loop) - l->down_since >= d->renew_ms) {
             log_error("link_not_renewed", LOG_STR("to", ipc_process_name(l->other)));
             daemon_stop(d, DAEMON_EXIT_FAULT);
         }
     }
-    loop_timer_set(&d->loop, &d->renew, RENEW_CHECK_MS);
+    renew_later(d);
 }
 
 static enum err_code read_policy(struct daemon *d, const char *path)
@@ -143,20 +154,32 @@ struct arguments {
     uid_t uid;
 };
 
+/* Decimal digits that fit. */
+static bool parse_uid(uid_t *out, const char *text)
+{
+    uint64_t v = 0;
+    if (*text == '\0')
+        return false;
+    for (; *text != '\0'; text++) {
+        if (*text < '0' || *text > '9')
+            return false;
+        v = 10 * v + (uint64_t)(*text - '0');
+        if (v >= UINT32_MAX) /* (uid_t)-1 means "leave it" to the kernel */
+            return false;
+    }
+    *out = (uid_t)v;
+    return true;
+}
+
 static enum err_code parse_arguments(struct arguments *a, int argc, char **argv)
 {
     *a = (struct arguments){0};
     for (int i = 1; i + 1 < argc; i += 2) {
-        char *end = NULL;
         if (strcmp(argv[i], "--policy") == 0)
             a->policy = argv[i + 1];
         else if (strcmp(argv[i], "--config") == 0)
             a->config = argv[i + 1];
-        else if (strcmp(argv[i], "--uid") == 0)
-            a->uid = (uid_t)strtoul(argv[i + 1], &end, 10);
-        else
-            goto bad;
-        if (end != NULL && (*end != '\0' || end == argv[i + 1]))
+        else if (strcmp(argv[i], "--uid") != 0 || !parse_uid(&a->uid, argv[i + 1]))
             goto bad;
     }
     if (argc % 2 == 1 && a->policy != NULL)
@@ -167,34 +190,60 @@ bad:
     return PC_E_USAGE;
 }
 
+void daemon_prepare(struct daemon *d, const struct daemon_spec *spec)
+{
+    memset(d, 0, sizeof *d);
+    d->spec = spec;
+    d->renew_ms = DAEMON_RENEW_MS;
+    for (size_t i = 0; i < LINK_COUNT; i++) {
+        struct daemon_link *l = &d->links[link_table[i].link];
+        l->d = d;
+        l->link = link_table[i].link;
+        l->mine = link_peer(l->link, spec->self, &l->other);
+    }
+    loop_init(&d->loop);
+    for (size_t i = 1; i <= LINK_COUNT; i++)
+        d->links[i].down_since = loop_now(&d->loop);
+    loop_timer_init(&d->renew, on_renew_timer, d);
+}
+
+enum err_code daemon_control(struct daemon *d, int fd)
+{
+    PC_TRY(ipc_end_new(&d->ctl, &d->loop, fd, &ctl_limits, &ctl_events, d));
+    renew_later(d);
+    return PC_OK;
+}
+
+void daemon_close(struct daemon *d)
+{
+    loop_timer_stop(&d->loop, &d->renew);
+    for (size_t i = 1; i <= LINK_COUNT; i++) {
+        ipc_end_free(d->links[i].end);
+        d->links[i].end = NULL;
+    }
+    ipc_end_free(d->ctl);
+    d->ctl = NULL;
+}
+
 enum err_code daemon_begin(struct daemon *d, const struct daemon_spec *spec, int argc, char **argv)
 {
     struct arguments a;
     int keep[LINK_COUNT + 1] = {LINK_FD_CTL};
     size_t n = 1;
 
-    memset(d, 0, sizeof *d);
-    d->spec = spec;
+    daemon_prepare(d, spec);
     log_init(spec->name, PC_LOG_INFO);
     PC_TRY(parse_arguments(&a, argc, argv));
     d->config_path = a.config;
-    for (size_t i = 0; i < LINK_COUNT; i++) {
-        struct daemon_link *l = &d->links[link_table[i].link];
-        l->d = d;
-        l->link = link_table[i].link;
-        l->mine = link_peer(l->link, spec->self, &l->other);
-        if (l->mine)
-            keep[n++] = link_fd(l->link);
-    }
+    for (size_t i = 1; i <= LINK_COUNT; i++)
+        if (d->links[i].mine)
+            keep[n++] = link_fd(d->links[i].link);
     PC_TRY(sandbox_begin(spec->role, keep, n, a.uid));
     PC_TRY(read_policy(d, a.policy));
-    loop_init(&d->loop);
-    PC_TRY(ipc_end_new(&d->ctl, &d->loop, LINK_FD_CTL, &ctl_limits, &ctl_events, d));
+    PC_TRY(daemon_control(d, LINK_FD_CTL));
     for (size_t i = 1; i <= LINK_COUNT; i++)
         if (d->links[i].mine)
             PC_TRY(link_open(&d->links[i], link_fd(d->links[i].link)));
-    loop_timer_init(&d->renew, on_renew_timer, d);
-    loop_timer_set(&d->loop, &d->renew, RENEW_CHECK_MS);
     return PC_OK;
 }
 

@@ -63,12 +63,22 @@ struct daemon {
     struct ipc_end *ctl;
     struct daemon_link links[LINK_COUNT + 1]; /* by enum ipc_link */
     struct loop_timer renew;
+    uint64_t renew_ms; /* DAEMON_RENEW_MS */
     int exit_code;
 };
 
 /* Arguments, sandbox_begin, policy.bin, links. Logs what is wrong. */
 PC_MUST_USE enum err_code daemon_begin(struct daemon *d, const struct daemon_spec *spec, int argc,
                                        char **argv);
+
+/* The steps of daemon_begin that need neither arguments nor sandbox; a test's kit calls them.
+ * Prepare: empty, loop ready, all links down. Control: takes over fd, the end towards init.
+ * Attach: takes over fd, the new end of a link, and calls link_up; an old end is gone first, with
+ * link_down. Close: every end is freed, nobody is told. */
+void daemon_prepare(struct daemon *d, const struct daemon_spec *spec);
+PC_MUST_USE enum err_code daemon_control(struct daemon *d, int fd);
+PC_MUST_USE enum err_code daemon_attach(struct daemon *d, enum ipc_link link, int fd);
+void daemon_close(struct daemon *d);
 
 /* sandbox_seal, then link_up for each link. */
 PC_MUST_USE enum err_code daemon_seal(struct daemon *d, const struct sandbox_path *paths, size_t n);

@@ -291,11 +291,10 @@ void members_changed(struct peer *p)
 
 void members_tick(struct peer *p)
 {
-    static uint64_t last;
     uint64_t now = loop_now(&p->d.loop);
-    if (now - last < DIAL_MS)
+    if (now - p->dialled_at < DIAL_MS)
         return;
-    last = now;
+    p->dialled_at = now;
     members_changed(p);
 }
 

@@ -2,7 +2,7 @@
 /*
  * peer.h - the parts of polyclave-peer and what they share.
  *
- *   main.c      links and handlers
+ *   service.c   links and handlers
  *   api.c       HTTP routes of clients and operators
  *   release.c   one key request from body to answer
  *   info.c      what /v1/epoch, /v1/info and /metrics show
@@ -205,7 +205,7 @@ struct peer {
     struct bucket buckets[BUCKETS];
     struct bucket total;
     struct conn conns[CONNS_MAX];
-    uint64_t dh_second, dh_count;
+    uint64_t dh_second, dh_count, dialled_at;
     struct held_blob held[WIRE_MEMBERS_MAX + 1];
     bool pushed[WIRE_MEMBERS_MAX + 1];
     struct wanted_blob wanted[WIRE_MEMBERS_MAX + 1];
@@ -220,5 +220,12 @@ struct peer {
     size_t n_metrics;
     uint64_t http_ok, http_refused, peers_refused;
 };
+
+/* ---- service.c ---- */
+
+void peer_spec(struct daemon_spec *out, struct peer *p);
+void peer_start(struct peer *p); /* after daemon_begin */
+/* Closes servers, connections and requests. */
+void peer_end(struct peer *p);
 
 #endif

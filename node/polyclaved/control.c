@@ -262,6 +262,21 @@ static void on_listener(void *ctx, int fd, unsigned events)
     close(got);
 }
 
+void control_close(struct polyclaved *p)
+{
+    struct control *c = p->control;
+    if (c == NULL)
+        return;
+    for (size_t i = 0; i < CLIENTS_MAX; i++)
+        client_close(&c->clients[i]);
+    if (c->fd >= 0) {
+        loop_fd_remove(&p->d.loop, c->fd);
+        close(c->fd);
+    }
+    free(c);
+    p->control = NULL;
+}
+
 enum err_code control_open(struct polyclaved *p)
 {
     struct sockaddr_un at = {.sun_family = AF_UNIX};
@@ -271,6 +286,7 @@ enum err_code control_open(struct polyclaved *p)
         return PC_E_MEMORY;
     p->control = c;
     c->p = p;
+    c->fd = -1;
     for (size_t i = 0; i < CLIENTS_MAX; i++) {
         c->clients[i].c = c;
         c->clients[i].fd = -1;

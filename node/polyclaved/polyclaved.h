@@ -2,7 +2,7 @@
 /*
  * polyclaved.h - the parts of polyclaved and what they share.
  *
- *   main.c       links and handlers: who calls which part
+ *   service.c    links and handlers: who calls which part
  *   config.c     the operator's file
  *   calls.c      N calls and calls of anybody, through the relay, until the chain shows them
  *   relay.c      the relay's socket
@@ -147,6 +147,11 @@ struct polyclaved {
     struct attempt attempt;
     struct blobs blobs;
     struct evidence evidence;
+    struct { /* Y of one key, gathered from its pieces for GET /v1/epoch */
+        struct ipc_vd_transcript t;
+        uint8_t y[WIRE_MEMBERS_MAX][32];
+        size_t have;
+    } shown;
 
     struct loop_timer tick;
     uint64_t released, refused, replayed; /* decisions of the vault */
@@ -171,6 +176,7 @@ void calls_relay_gone(struct polyclaved *p);
 
 /* relay.c: connects when needed; PC_E_CLOSED while the relay cannot be reached. */
 PC_MUST_USE enum err_code relay_open(struct polyclaved *p);
+void relay_close(struct polyclaved *p);
 struct ipc_end *relay_end(struct polyclaved *p);
 #define RELAY_SEND(p, name, m)                                                                     \
     __extension__({                                                                                \
@@ -242,7 +248,15 @@ void objects_keep_epoch(struct polyclaved *p, const struct ipc_vd_transcript *t)
 
 /* control.c */
 PC_MUST_USE enum err_code control_open(struct polyclaved *p);
+void control_close(struct polyclaved *p);
 /* The quote for a join bundle is there, or failed (why, NULL if it succeeded). */
 void control_bundle(struct polyclaved *p, const char *why);
+
+/* service.c. In this order, after daemon_begin: read the operator's file (what is wrong with it is
+ * logged); open store and sockets, before the sandbox closes; in the end, close them. */
+void polyclaved_spec(struct daemon_spec *out, struct polyclaved *p);
+PC_MUST_USE enum err_code polyclaved_configure(struct polyclaved *p, const char *path);
+PC_MUST_USE enum err_code polyclaved_start(struct polyclaved *p);
+void polyclaved_end(struct polyclaved *p);
 
 #endif

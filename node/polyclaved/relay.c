@@ -56,6 +56,15 @@ enum err_code relay_open(struct polyclaved *p)
     return PC_OK;
 }
 
+void relay_close(struct polyclaved *p)
+{
+    if (p->relay == NULL)
+        return;
+    ipc_end_free(p->relay->end);
+    free(p->relay);
+    p->relay = NULL;
+}
+
 static enum err_code dial(struct relay *r)
 {
     struct sockaddr_un to = {.sun_family = AF_UNIX};
