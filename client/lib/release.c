@@ -67,8 +67,7 @@ static void settle(struct get *g, uint16_t seat, enum polyclave_member_state sta
 {
     struct polyclave_member_report *r = &g->pc->report[seat];
     r->state = state;
-    memset(r->code, 0, sizeof r->code);
-    (void)strncpy(r->code, code, sizeof r->code - 1);
+    (void)snprintf(r->code, sizeof r->code, "%s", code);
     g->ask[seat].state = ASK_DONE;
 }
 
