@@ -42,7 +42,7 @@ enum err_code head_verifier_init(struct head_verifier *v, const struct head_poli
 static enum err_code broken(struct head_verifier *v)
 {
     v->walking = false;
-    v->state = PC_E_DISAGREE;
+    v->contradicted = true;
     return PC_E_DISAGREE;
 }
 
@@ -54,11 +54,17 @@ enum err_code head_verifier_claim(struct head_verifier *v, const struct head_cla
         const struct head *known = head_ring_find(&v->ring, c->number);
         if (known != NULL && !evm_word_equal(&known->hash, &c->hash))
             return broken(v);
-        return c->number == v->accepted.number ? PC_OK : PC_E_STALE;
+        if (c->number < v->accepted.number)
+            return PC_E_STALE;
+        v->contradicted = false;
+        return PC_OK;
     }
     if (!v->has_head && has_checkpoint(&v->policy) && c->number < v->policy.checkpoint_number)
         return PC_E_STALE;
-    if (v->walking && v->target.number == c->number && evm_word_equal(&v->target.hash, &c->hash))
+    bool same = v->target.number == c->number && evm_word_equal(&v->target.hash, &c->hash);
+    bool go_on = v->walking && (same || v->progressed);
+    v->progressed = false;
+    if (go_on)
         return PC_E_RETRY;
     v->walking = true;
     memset(&v->walk_ring, 0, sizeof v->walk_ring);
@@ -85,6 +91,7 @@ static enum err_code accept(struct head_verifier *v)
     v->accepted = v->target;
     v->has_head = true;
     v->walking = false;
+    v->contradicted = false;
     return PC_OK;
 }
 
@@ -127,6 +134,7 @@ enum err_code head_verifier_header(struct head_verifier *v, struct bytes rlp)
         return PC_E_MISMATCH;
     if (h.time > v->next_child_time)
         return broken(v);
+    v->progressed = true;
     struct head entry = {h.number, h.time, h.hash, h.state_root};
     if (h.number == v->target.number)
         v->target = entry;
@@ -144,5 +152,7 @@ enum err_code head_verifier_may_release(const struct head_verifier *v)
 {
     if (v->state != PC_OK)
         return v->state;
+    if (v->contradicted)
+        return PC_E_DISAGREE;
     return v->has_head ? PC_OK : PC_E_BEHIND;
 }

@@ -5,8 +5,9 @@
  * A claim (number, hash) comes from outside; the verifier then asks for headers from the claimed
  * one downward until it stands on the head that it accepted last. Every header on that way is known
  * by its hash, so a source that hands over a wrong one is found out at once (PC_E_MISMATCH), and a
- * claim whose ancestors miss the accepted head is a broken finality (PC_E_DISAGREE, for good: the
- * process must be started anew by its operator). So a head never goes back and never jumps.
+ * claim whose ancestors miss the accepted head contradicts finality: it is refused (PC_E_DISAGREE),
+ * the accepted head stays, and nothing may be released until a claim that descends from it is
+ * walked. So a head never goes back and never jumps.
  *
  * Kinds: `dev` believes the agreement of the endpoints and is for chain 31337 alone. Any other kind
  * has no verifier in this build: every call answers PC_E_UNSUPPORTED, and no key is released.
@@ -49,9 +50,11 @@ const struct head *head_ring_find(const struct head_ring *r, uint64_t number);
 
 struct head_verifier {
     struct head_policy policy;
-    enum err_code state; /* PC_OK, PC_E_UNSUPPORTED, PC_E_REFUSED or PC_E_DISAGREE: sticky */
+    enum err_code state; /* PC_OK, PC_E_UNSUPPORTED or PC_E_REFUSED: for good */
+    bool contradicted;   /* the last claim that was judged contradicts finality */
     bool has_head;
     bool walking;
+    bool progressed; /* since the last claim */
     struct head accepted;
     struct head target; /* of the walk; hash and number first, the rest from its header */
     uint64_t next_number;
@@ -67,7 +70,8 @@ PC_MUST_USE enum err_code head_verifier_init(struct head_verifier *v, const stru
 
 /* A new claim. PC_OK: it is the accepted head. PC_E_RETRY: ask head_verifier_wants for headers.
  * PC_E_STALE: it lies below the accepted head and does not contradict it (the source lags).
- * PC_E_DISAGREE: it contradicts a finalized block. A claim replaces one that is being walked. */
+ * PC_E_DISAGREE: it contradicts a finalized block. A walk that got a header since the claim before
+ * goes on; one that got none is replaced. */
 PC_MUST_USE enum err_code head_verifier_claim(struct head_verifier *v, const struct head_claim *c);
 
 /* The header that is wanted next, by number and hash; false if none is. */

@@ -151,7 +151,7 @@ static void never_backwards(void **state)
     assert_int_equal(head_verifier_may_release(&v), PC_OK);
 }
 
-static void a_fork_below_finality_stops_for_good(void **state)
+static void a_fork_below_finality_is_refused(void **state)
 {
     (void)state;
     static struct head_verifier v;
@@ -159,20 +159,56 @@ static void a_fork_below_finality_stops_for_good(void **state)
     struct head_claim c = claim(&a, 250);
     assert_int_equal(head_verifier_claim(&v, &c), PC_E_RETRY);
     assert_int_equal(feed(&v, &a), PC_OK);
-    c = claim(&b, 260);
-    assert_int_equal(head_verifier_claim(&v, &c), PC_E_RETRY);
-    assert_int_equal(feed(&v, &b), PC_E_DISAGREE);
-    assert_int_equal(head_verifier_may_release(&v), PC_E_DISAGREE);
-    c = claim(&a, 251);
-    assert_int_equal(head_verifier_claim(&v, &c), PC_E_DISAGREE);
-    assert_int_equal(head_verifier_header(&v, header(&a, 251)), PC_E_DISAGREE);
+    for (unsigned round = 0; round < 2; round++) {
+        c = claim(&b, 260);
+        assert_int_equal(head_verifier_claim(&v, &c), PC_E_RETRY);
+        assert_int_equal(feed(&v, &b), PC_E_DISAGREE);
+        assert_int_equal(head_verifier_may_release(&v), PC_E_DISAGREE);
+        assert_int_equal(head_verifier_head(&v)->number, 250 + round);
+        assert_true(evm_word_equal(&head_verifier_head(&v)->hash, &a.hash[250 + round]));
+        assert_int_equal(head_verifier_header(&v, header(&b, 260)), PC_E_SEQUENCE);
+        /* a lagging claim proves nothing; one that descends from our head does */
+        c = claim(&a, 240);
+        assert_int_equal(head_verifier_claim(&v, &c), PC_E_STALE);
+        assert_int_equal(head_verifier_may_release(&v), PC_E_DISAGREE);
+        c = claim(&a, 251 + round);
+        assert_int_equal(head_verifier_claim(&v, &c), PC_E_RETRY);
+        assert_int_equal(feed(&v, &a), PC_OK);
+        assert_int_equal(head_verifier_may_release(&v), PC_OK);
+    }
     /* the same number with another hash is a contradiction at once */
+    c = claim(&b, 251);
+    assert_int_equal(head_verifier_claim(&v, &c), PC_E_DISAGREE);
+    assert_int_equal(head_verifier_may_release(&v), PC_E_DISAGREE);
+    c = claim(&a, 252);
+    assert_int_equal(head_verifier_claim(&v, &c), PC_OK);
+    assert_int_equal(head_verifier_may_release(&v), PC_OK);
+}
+
+static void a_long_walk_is_not_started_over(void **state)
+{
+    (void)state;
+    static struct head_verifier v;
+    uint64_t number;
+    struct evm_word hash;
     assert_int_equal(head_verifier_init(&v, &dev), PC_OK);
-    c = claim(&a, 250);
+    struct head_claim c = claim(&a, 10);
     assert_int_equal(head_verifier_claim(&v, &c), PC_E_RETRY);
     assert_int_equal(feed(&v, &a), PC_OK);
-    c = claim(&b, 250);
-    assert_int_equal(head_verifier_claim(&v, &c), PC_E_DISAGREE);
+    c = claim(&a, 300);
+    assert_int_equal(head_verifier_claim(&v, &c), PC_E_RETRY);
+    for (unsigned i = 300; i > 200; i--)
+        assert_int_equal(head_verifier_header(&v, header(&a, i)), PC_E_RETRY);
+    c = claim(&a, 310); /* the chain went on meanwhile */
+    assert_int_equal(head_verifier_claim(&v, &c), PC_E_RETRY);
+    assert_true(head_verifier_wants(&v, &number, &hash));
+    assert_int_equal(number, 200);
+    /* nobody has that header any more: the next claim begins anew */
+    assert_int_equal(head_verifier_claim(&v, &c), PC_E_RETRY);
+    assert_true(head_verifier_wants(&v, &number, &hash));
+    assert_int_equal(number, 310);
+    assert_int_equal(feed(&v, &a), PC_OK);
+    assert_int_equal(head_verifier_head(&v)->number, 310);
 }
 
 static void a_lying_source_of_headers_is_told_apart(void **state)
@@ -292,7 +328,8 @@ int main(void)
         cmocka_unit_test(headers_decode),
         cmocka_unit_test(walks_and_accepts),
         cmocka_unit_test(never_backwards),
-        cmocka_unit_test(a_fork_below_finality_stops_for_good),
+        cmocka_unit_test(a_fork_below_finality_is_refused),
+        cmocka_unit_test(a_long_walk_is_not_started_over),
         cmocka_unit_test(a_lying_source_of_headers_is_told_apart),
         cmocka_unit_test(checkpoints),
         cmocka_unit_test(other_kinds_release_nothing),

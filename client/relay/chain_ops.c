@@ -174,7 +174,8 @@ static enum err_code take_send(void *ctx, const struct jsonrpc_answer *a, unsign
     memcpy(ctx, r->text, PC_JSONRPC_TEXT);
     if (r->class == PC_RPC_NONCE)
         return PC_E_EXISTS;
-    return r->class == PC_RPC_ERROR || r->class == PC_RPC_NULL ? PC_E_IO : PC_E_REFUSED;
+    /* Limits and missing methods are this endpoint's matter: another one may take it. */
+    return r->class == PC_RPC_FUNDS || r->class == PC_RPC_REVERT ? PC_E_REFUSED : PC_E_IO;
 }
 
 enum err_code relay_chain_send(struct relay_chain *c, struct bytes raw, char *text)
