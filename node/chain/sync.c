@@ -35,6 +35,13 @@ static void set_health(struct chain *c, enum ipc_health health)
     c->sync.health = health;
 }
 
+/* A head was accepted: a contradicting claim before it no longer counts, what members sign does. */
+static void settle_health(struct chain *c)
+{
+    bool ok = head_verifier_may_release(&c->verifier) == PC_OK && !c->gossip.disagreement;
+    set_health(c, ok ? IPC_HEALTH_OK : IPC_HEALTH_DISAGREEMENT);
+}
+
 /* ---- HEAD ---- */
 
 static void on_head_answer(void *ctx, enum err_code e, unsigned endpoint, struct bytes data)
@@ -159,8 +166,7 @@ static void ask_logs(struct chain *c)
                                         c->d.policy.apps,         c->d.policy.tdx.verifier};
     uint8_t words[PC_ARRAY_LEN(contracts)][32] = {{0}};
     if (head->number == c->sync.told) {
-        set_health(c, c->sync.health == IPC_HEALTH_DISAGREEMENT ? IPC_HEALTH_DISAGREEMENT
-                                                                : IPC_HEALTH_OK);
+        settle_health(c);
         c->sync.fresh_at = loop_now(&c->d.loop);
         sync_drop(c); /* nothing new */
         return;
@@ -228,11 +234,8 @@ void sync_proved(struct chain *c, enum err_code e)
     c->sync.told = head->number;
     c->sync.fresh_at = loop_now(&c->d.loop);
     c->sync.avoid = 0;
-    if (c->sync.health == IPC_HEALTH_BEHIND)
-        set_health(c, IPC_HEALTH_OK);
     gossip_judge(&c->gossip, &c->verifier.ring);
-    if (c->gossip.disagreement)
-        set_health(c, IPC_HEALTH_DISAGREEMENT);
+    settle_health(c);
     sync_drop(c);
     tell_head(c);
     attempt_tell(c);
