@@ -37,7 +37,7 @@ class Network:
             chain.send(measurements, run("cast", "calldata", "set(bytes32,bool)", f"0x{vendor:064x}", "true"))
         chain.send(measurements, run("cast", "calldata", "seal()"))
         # council that never froze anything, registry, rule, seating, counting, epochs
-        council = chain.deploy("Council", contract="FreeCouncil")
+        council = chain.deploy("FakeEvidence", contract="FakeCouncil")
         spots = [chain.predict(i) for i in range(5)]
         zero = "0x" + "00" * 20
         kinds = "[" + ",".join("0x" + k.encode().hex().ljust(64, "0") for k in ("vendor", "cloud", "operator")) + "]"

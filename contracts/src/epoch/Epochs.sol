@@ -35,6 +35,7 @@ contract Epochs is IEpochs, EIP712 {
         uint16 indexEven;
         uint16 indexOdd;
         uint32 enrolTag;
+        uint32 memberTag;
         uint8 vendor;
         uint32 benched;
         bytes32 keysHash;
@@ -100,7 +101,7 @@ contract Epochs is IEpochs, EIP712 {
     Attempt internal _attempt;
     Opening internal _opening;
     uint256 internal _dealers;
-    uint256 internal _missing;
+    uint256 internal _uncommitted;
     bytes32[6] internal _accs;
     Committee[2] internal _committees;
     mapping(uint64 epoch => Epoch) internal _epochs;
@@ -275,6 +276,7 @@ contract Epochs is IEpochs, EIP712 {
         bytes32 structHash =
             _structHash(call, Labels.ENROL_TYPEHASH, abi.encode(ek, keccak256(pop)));
         Seat storage seat = _authorize(call, structHash);
+        seat.seq = call.seq;
         seat.ekDigest = keccak256(abi.encode(Labels.EK, ek, pop));
         _noteEnrolment(a.tag, seat, call.id, hint);
         _emitEnrolled(call, ek, pop, seat.keysHash, _chain(ENROLMENTS, structHash));
@@ -290,7 +292,8 @@ contract Epochs is IEpochs, EIP712 {
             _structHash(call, Labels.COMMIT_TYPEHASH, abi.encode(blobHash, length));
         Seat storage seat = _authorize(call, structHash);
         uint16 index = _dealerIndex(a, seat, call.id);
-        bool complete = _clearMissing(index, call.id);
+        seat.seq = call.seq;
+        bool complete = _noteCommit(index, call.id);
         bytes32 sum = _chain(COMMITS, structHash);
         emit Committed(call.epoch, call.attempt, call.id, index, call.seq, blobHash, length, sum);
         if (complete) {
@@ -304,7 +307,7 @@ contract Epochs is IEpochs, EIP712 {
         Attempt memory a = _openAttempt(call);
         (uint256 b1, uint256 b2,,) = _phases(a);
         _inPhase(b1 + 1, b2);
-        uint256 commits = _dealers & ~_missing;
+        uint256 commits = ~_uncommitted;
         if (bitmap & ~commits != 0 || (transcript != 0 && bitmap != commits)) {
             revert BitmapInvalid(bitmap, commits);
         }
@@ -312,6 +315,7 @@ contract Epochs is IEpochs, EIP712 {
             _structHash(call, Labels.VOTE_TYPEHASH, abi.encode(bitmap, transcript));
         Seat storage seat = _authorize(call, structHash);
         uint16 index = _memberIndex(a, seat, call.id);
+        seat.seq = call.seq;
         seat.tag = a.tag;
         seat.flags = transcript == 0 ? Tally.VOTED : Tally.VOTED | Tally.TRANSCRIPT;
         seat.vote = transcript == 0 ? bytes32(bitmap) : transcript;
@@ -329,6 +333,7 @@ contract Epochs is IEpochs, EIP712 {
             _structHash(call, Labels.COMPLAIN_TYPEHASH, abi.encode(dealer, k, keccak256(proof)));
         Seat storage seat = _authorize(call, structHash);
         uint16 index = _memberIndex(a, seat, call.id);
+        seat.seq = call.seq;
         _noteComplaint(a, index, call.id, dealer);
         _emitComplained(call, index, dealer, k, proof, _chain(COMPLAINTS, structHash));
     }
@@ -348,6 +353,7 @@ contract Epochs is IEpochs, EIP712 {
             Seat storage seat = _authorize(call, structHash);
             index = _memberIndex(a, seat, call.id);
             uint8 flags = seat.tag == a.tag ? seat.flags : 0;
+            seat.seq = call.seq;
             seat.tag = a.tag;
             seat.flags = flags | Tally.READY;
             seat.ready = transcript;
@@ -469,11 +475,6 @@ contract Epochs is IEpochs, EIP712 {
     }
 
     /// @inheritdoc IEpochs
-    function listed(uint32 id) external view returns (uint32 next, uint96 bond) {
-        return (_seats[id].next, _seats[id].bond);
-    }
-
-    /// @inheritdoc IEpochs
     function members(uint64 epoch) external view returns (uint32[] memory ids, uint32[] memory reserved) {
         uint16 n;
         if (epoch == _now.epoch) n = _now.n;
@@ -490,7 +491,7 @@ contract Epochs is IEpochs, EIP712 {
 
     /// @inheritdoc IEpochs
     function dealers() external view returns (uint256 all, uint256 missing) {
-        return (_dealers, _missing);
+        return (_dealers, _dealers & _uncommitted);
     }
 
     /// @inheritdoc IEpochs
@@ -518,9 +519,25 @@ contract Epochs is IEpochs, EIP712 {
     }
 
     /// @inheritdoc IEpochs
-    function listHead(uint8 vendor) external view returns (uint32) {
+    function waiting(uint8 vendor, uint256 most)
+        external
+        view
+        returns (uint32[] memory ids, uint96[] memory bonds)
+    {
         Head memory head = _heads[vendor];
-        return head.tag == _attempt.tag ? head.id : 0;
+        ids = new uint32[](most);
+        bonds = new uint96[](most);
+        uint256 count;
+        for (uint32 id = head.tag == _attempt.tag ? head.id : 0; id != 0 && count < most; ++count) {
+            Seat storage seat = _seats[id];
+            ids[count] = id;
+            bonds[count] = seat.bond;
+            id = seat.next;
+        }
+        assembly ("memory-safe") {
+            mstore(ids, count) // shortens the arrays to what was filled
+            mstore(bonds, count)
+        }
     }
 
     /// @inheritdoc IEpochs
@@ -532,7 +549,7 @@ contract Epochs is IEpochs, EIP712 {
 
     function _freezeCommittee(Now memory current, Attempt memory a, ISeating.Plan memory plan) private {
         ISeatRule.Output memory out = plan.out;
-        _writeCommittee(a.epoch, out);
+        _writeCommittee(a.epoch, a.tag, out);
         a.state = OPEN;
         a.n = out.n;
         a.t = out.t;
@@ -541,7 +558,7 @@ contract Epochs is IEpochs, EIP712 {
         _storeAttempt(a);
         uint256 all = Tally.mask(current.epoch == 0 ? out.ids : _ids(current.epoch, current.n));
         _dealers = all;
-        _missing = all;
+        _uncommitted = type(uint256).max;
         for (uint256 i = COMMITS; i <= COMPLAINTS; ++i) _accs[i] = plan.root;
         _accs[READYS + uint8(a.epoch & 1)] = plan.root;
         _opening.protocol = protocol;
@@ -574,14 +591,15 @@ contract Epochs is IEpochs, EIP712 {
     }
 
     /// Members and reserved seats, eight to a word, and each one's index.
-    function _writeCommittee(uint64 epoch, ISeatRule.Output memory out) private {
+    function _writeCommittee(uint64 epoch, uint32 tag, ISeatRule.Output memory out) private {
         Committee storage committee = _committees[epoch & 1];
         for (uint256 i; i < out.n; ++i) {
             uint32 id = out.ids[i];
             uint32 reserved = out.reserved[i];
             committee.ids[i] = id;
             committee.reserved[i] = reserved;
-            if (id == 0) id = reserved;
+            if (id != 0) _seats[id].memberTag = tag;
+            else id = reserved;
             if (id != 0) _setIndex(_seats[id], epoch, uint16(i + 1));
         }
     }
@@ -622,8 +640,8 @@ contract Epochs is IEpochs, EIP712 {
         );
     }
 
-    /// The account signed this, with a sequence number that grows.
-    function _authorize(NodeCall memory call, bytes32 structHash) private returns (Seat storage seat) {
+    /// The account signed this, with a sequence number that grows; every caller stores it.
+    function _authorize(NodeCall memory call, bytes32 structHash) private view returns (Seat storage seat) {
         seat = _seats[call.id];
         if (call.seq <= seat.seq) revert SeqNotNewer(call.seq, seat.seq);
         (address signer, ECDSA.RecoverError failure,) =
@@ -632,7 +650,6 @@ contract Epochs is IEpochs, EIP712 {
             failure != ECDSA.RecoverError.NoError
                 || Ids.keysNode(call.ed25519, call.x25519, signer) != seat.keysHash
         ) revert SignatureInvalid(call.id);
-        seat.seq = call.seq;
     }
 
     function _chain(uint8 phase, bytes32 structHash) private returns (bytes32 sum) {
@@ -651,6 +668,7 @@ contract Epochs is IEpochs, EIP712 {
         if (transcript != e.transcript) revert TranscriptMismatch(transcript, e.transcript);
         Seat storage seat = _authorize(call, structHash);
         if (!_holdsSeat(current, seat, call.id)) revert NotMember(call.id);
+        seat.seq = call.seq;
         index = _index(current.epoch, seat);
         e.ready |= 1 << (uint256(index) - 1);
     }
@@ -661,8 +679,8 @@ contract Epochs is IEpochs, EIP712 {
 
     function _memberIndex(Attempt memory a, Seat storage seat, uint32 id) private view returns (uint16 index) {
         _notVoid(seat, a.tag, id);
+        if (seat.memberTag != a.tag) revert NotMember(id);
         index = _index(a.epoch, seat);
-        if (index == 0 || index > a.n || _committees[a.epoch & 1].ids[index - 1] != id) revert NotMember(id);
     }
 
     /// At genesis there is no older epoch: the members deal.
@@ -671,13 +689,12 @@ contract Epochs is IEpochs, EIP712 {
         uint64 dealing = a.epoch == 1 ? 1 : a.epoch - 1;
         index = _index(dealing, seat);
         if (index == 0 || _committees[dealing & 1].ids[index - 1] != id) revert NotDealer(id);
-        if (_dealers & (1 << (uint256(index) - 1)) == 0) revert NotDealer(id);
     }
 
     function _noteComplaint(Attempt memory a, uint16 index, uint32 id, uint16 dealer) private {
         uint256 bit = dealer == 0 || dealer > 256 ? 0 : 1 << (uint256(dealer) - 1);
         uint256 before = _complaints[a.tag][index];
-        if (_dealers & ~_missing & bit == 0 || before & bit != 0) revert ComplaintInvalid(id, dealer);
+        if (~_uncommitted & bit == 0 || before & bit != 0) revert ComplaintInvalid(id, dealer);
         _complaints[a.tag][index] = before | bit;
         if (a.flags & COMPLAINED == 0) _attempt.flags = a.flags | COMPLAINED;
     }
@@ -694,13 +711,13 @@ contract Epochs is IEpochs, EIP712 {
     }
 
     /// Notes a commit; true if it was the last one missing.
-    function _clearMissing(uint16 index, uint32 id) private returns (bool) {
+    function _noteCommit(uint16 index, uint32 id) private returns (bool) {
         uint256 bit = 1 << (uint256(index) - 1);
-        uint256 left = _missing;
+        uint256 left = _uncommitted;
         if (left & bit == 0) revert CommittedBefore(id);
         left &= ~bit;
-        _missing = left;
-        return left == 0;
+        _uncommitted = left;
+        return ~left == _dealers;
     }
 
     function _index(uint64 epoch, Seat storage seat) private view returns (uint16) {

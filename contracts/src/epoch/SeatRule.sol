@@ -12,8 +12,8 @@ import {ISeatRule} from "../interfaces/ISeatRule.sol";
 /// @custom:source    SPEC 6
 contract SeatRule is ISeatRule {
     /// Sizes above the floor that are tried in full; more would let crafted domains spend a block's gas.
-    uint256 private constant TRIES = 16;
-    /// Buckets for domain numbers; persons are at most 256 + 320, with two numbers each.
+    uint256 private constant TRIES = 4;
+    /// Buckets for domain numbers; persons are at most 256 + 272, with two numbers each.
     uint256 private constant BUCKETS = 2048;
     /// A candidate displaces an incumbent at 110 % of its bond.
     uint256 private constant DISPLACE_PARTS = 110;

@@ -13,7 +13,7 @@ import {Tally} from "./Tally.sol";
 
 /// @title  Seating - gathers what open needs to know, and applies the seat rule
 /// @notice Manual: ISeating. View only.
-/// @custom:gas    256 members and 160 candidates below 13M, in the transaction limit with the writes
+/// @custom:gas    256 members and 64 candidates fit a transaction (16,777,216) with what open writes
 /// @custom:source SPEC 6
 contract Seating is ISeating {
     uint8 private constant GENESIS = 1; // reasons
@@ -24,7 +24,8 @@ contract Seating is ISeating {
     uint8 private constant GOVERNANCE = 32;
 
     uint256 private constant VENDORS = 6; // vendor numbers are below
-    uint256 private constant WALK = 320; // candidates that are looked at, at genesis; half later
+    uint256 private constant WALK = 64; // candidates that are looked at; at genesis the target and SPARE
+    uint256 private constant SPARE = 16;
     uint256 private constant HISTORY = 32; // epochs whose new seats are counted
     uint256 private constant DEVELOPMENT = 31_337;
     uint256 private constant SMALLEST = 9; // off development chains
@@ -146,7 +147,7 @@ contract Seating is ISeating {
     /// more than half of what is looked at, so that none fills the view.
     function _candidates(View memory v) private view returns (ISeatRule.Person[] memory list) {
         bool genesis = v.current.epoch == 0;
-        uint32[] memory ids = _walk(genesis ? WALK : WALK / 2);
+        uint32[] memory ids = _walk(genesis ? epochs.targetN() + SPARE : WALK);
         IEpochs.Enrolment[] memory seats = epochs.enrolmentsOf(ids);
         INodeRegistry.Candidate[] memory nodes = registry.candidates(ids);
         uint256 joinWait = epochs.joinWaitSeconds();
@@ -164,29 +165,23 @@ contract Seating is ISeating {
     }
 
     function _walk(uint256 most) private view returns (uint32[] memory ids) {
+        uint256 each = _kinds & 1 == 0 ? most : most / 2;
+        uint32[][VENDORS] memory lists;
+        uint96[][VENDORS] memory bonds;
+        uint256[VENDORS] memory next;
+        for (uint8 v = 1; v < VENDORS; ++v) (lists[v], bonds[v]) = epochs.waiting(v, each);
         ids = new uint32[](most);
-        uint32[VENDORS] memory heads;
-        uint96[VENDORS] memory bonds;
-        uint256[VENDORS] memory left;
-        for (uint8 v; v < VENDORS; ++v) {
-            heads[v] = epochs.listHead(v);
-            if (heads[v] != 0) (, bonds[v]) = epochs.listed(heads[v]);
-            left[v] = _kinds & 1 == 0 ? most : most / 2;
-        }
         uint256 count;
-        while (count < most) {
+        for (; count < most; ++count) {
             uint256 best;
             uint256 chosen;
-            for (uint256 v; v < VENDORS; ++v) {
-                if (heads[v] == 0 || left[v] == 0) continue;
-                uint256 rank = Tally.rank(bonds[v], heads[v]);
+            for (uint256 v = 1; v < VENDORS; ++v) {
+                if (next[v] == lists[v].length) continue;
+                uint256 rank = Tally.rank(bonds[v][next[v]], lists[v][next[v]]);
                 if (rank > best) (best, chosen) = (rank, v);
             }
             if (best == 0) break;
-            ids[count++] = heads[chosen];
-            --left[chosen];
-            (heads[chosen],) = epochs.listed(heads[chosen]);
-            if (heads[chosen] != 0) (, bonds[chosen]) = epochs.listed(heads[chosen]);
+            ids[count] = lists[chosen][next[chosen]++];
         }
         assembly ("memory-safe") {
             mstore(ids, count) // shortens the array to what was filled
@@ -260,7 +255,7 @@ contract Seating is ISeating {
     /// r_0 = 0, r_i = keccak256(abi.encode(r_{i-1}, leaf_i)) (SPEC 7)
     function _root(uint32[] memory ids) private view returns (bytes32 root) {
         IEpochs.Enrolment[] memory seats = epochs.enrolmentsOf(ids);
-        bytes32[] memory none = new bytes32[](0);
+        bytes32[][] memory domains = registry.domainsOf(ids);
         for (uint256 i; i < ids.length; ++i) {
             bool empty = ids[i] == 0;
             bytes32 leaf = keccak256(
@@ -270,7 +265,7 @@ contract Seating is ISeating {
                     ids[i],
                     empty ? bytes32(0) : seats[i].keysHash,
                     empty ? bytes32(0) : seats[i].ekDigest,
-                    empty ? none : registry.domainsOf(ids[i])
+                    domains[i]
                 )
             );
             root = keccak256(abi.encode(root, leaf));

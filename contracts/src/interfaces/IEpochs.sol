@@ -36,7 +36,7 @@ pragma solidity 0.8.37;
 ///         | 176..215 | start       | block A while announced, O once open                    |
 ///         | 216..255 | b1          | B1 once all dealers committed before O+P; else 0        |
 ///         _opening: protocol u32 | reasons u8 | announcedAt u40
-///         _dealers, _missing: bitmaps of all dealers, and of those who have not committed
+///         _dealers, _uncommitted: bitmap of all dealers, complement of the bitmap of those who committed
 ///         _accs[phase]: running hash of 0 enrolments, 1 commits, 2 votes, 3 complaints, 4 READYs of even
 ///         epochs, 5 READYs of odd epochs:
 ///             acc <- keccak256(abi.encode(acc, structHash)), structHash = EIP-712 hash of the call's struct;
@@ -49,7 +49,7 @@ pragma solidity 0.8.37;
 ///         newSeats u16
 ///         _pks[index]: PK of a key; 0 = not yet
 ///         _seats[id]: 0 seq u64 | tag u32 | flags u8 | indexEven u16 | indexOdd u16 | enrolTag u32 |
-///         vendor u8 | benched u32 · 1 keysHash · 2 vote · 3 ready · 4 ekDigest ·
+///         memberTag u32 | vendor u8 | benched u32 · 1 keysHash · 2 vote · 3 ready · 4 ekDigest ·
 ///         5 next u32 | bond u96 | listTag u32
 ///         leaf of an empty seat: (tag, index, 0, 0, 0, []); of another one as SPEC 7, with keysHash and
 ///         ekDigest of its enrolment and INodeRegistry.domainsOf(id)
@@ -369,10 +369,12 @@ interface IEpochs {
     function protocol() external view returns (uint32);
     function networkId() external view returns (bytes32);
     function slashOf(uint64 epoch) external view returns (uint40 from, uint32[] memory ids);
-    /// @notice First candidate of a vendor's list in the attempt; listed goes on.
-    function listHead(uint8 vendor) external view returns (uint32);
-    /// @notice Who stands behind a candidate (0 = nobody), and with which bond it stands there.
-    function listed(uint32 id) external view returns (uint32 next, uint96 bond);
+    /// @notice The first candidates in a vendor's list of the attempt, best first, and the bonds with which
+    ///         they stand there; at most `most`.
+    function waiting(uint8 vendor, uint256 most)
+        external
+        view
+        returns (uint32[] memory ids, uint96[] memory bonds);
     /// @notice 40 bits for each vendor: announcement of the first window in a row that it missed; 0 = none.
     function absentSince() external view returns (uint256);
     function margin() external view returns (uint8);

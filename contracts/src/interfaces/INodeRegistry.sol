@@ -17,11 +17,12 @@ import {IRevocable} from "./IRevocable.sol";
 ///         | 0    | 160..199 | leftAt      | Unix seconds; 0 = did not leave                     |
 ///         | 0    | 200..207 | strikes     | since the last probation                            |
 ///         | 0    | 208..215 | matured     | 1 = its bond votes                                  |
-///         | 1    | 0..95    | bond        | wei                                                 |
-///         | 1    | 96..135  | joinedAt    | Unix seconds                                        |
-///         | 1    | 136..175 | eligibleAt  | end of probation, Unix seconds                      |
-///         | 1    | 176..183 | vendor      |                                                     |
-///         | 1    | 184..191 | state       | 1 in, 2 left, 3 withdrawn                           |
+///         | 1    | 0..87    | bond        | wei                                                 |
+///         | 1    | 88..127  | joinedAt    | Unix seconds                                        |
+///         | 1    | 128..167 | eligibleAt  | end of probation, Unix seconds                      |
+///         | 1    | 168..175 | vendor      |                                                     |
+///         | 1    | 176..183 | state       | 1 in, 2 left, 3 withdrawn                           |
+///         | 1    | 184..191 | revoked     | 1 = for ever                                        |
 ///         | 1    | 192..223 | domain0     | number of the first declared domain (_domains)      |
 ///         | 1    | 224..255 | domain1     | number of the second one; 0 = no such kind          |
 ///         | 2    | 0..159   | payer       |                                                     |
@@ -36,7 +37,6 @@ import {IRevocable} from "./IRevocable.sol";
 ///         | 9    |          | record      | key in Attestations                                 |
 ///         _domains[number]: the declared value. Numbers count from 1, over both kinds.
 ///         _platforms[platform]: id u32 | released u8 | lastEpoch u64.
-///         _revoked[id]: 1 = for ever.
 ///
 /// @custom:invariant NR1 the contract's balance is the sum of the bonds of nodes not withdrawn
 /// @custom:invariant NR2 a platform has at most one node that is in, and none other holds a share on it
@@ -82,11 +82,12 @@ interface INodeRegistry is IRevocable {
         uint40 leftAt;
         uint8 strikes;
         uint8 matured;
-        uint96 bond;
+        uint88 bond;
         uint40 joinedAt;
         uint40 eligibleAt;
         uint8 vendor;
         uint8 state;
+        uint8 revoked;
         uint32 domain0;
         uint32 domain1;
         address payer;
@@ -299,7 +300,7 @@ interface INodeRegistry is IRevocable {
     function minBond() external view returns (uint96);
     function probationSeconds() external view returns (uint40);
     function bondLockSeconds() external view returns (uint40);
-    /// @notice Values of a node's domains by domainKinds(), vendor included: what a member's leaf holds.
-    function domainsOf(uint32 id) external view returns (bytes32[] memory);
+    /// @notice Values of nodes' domains by domainKinds(), vendor included: what a member's leaf holds.
+    function domainsOf(uint32[] calldata ids) external view returns (bytes32[][] memory);
     function successor() external view returns (address next, uint40 from);
 }

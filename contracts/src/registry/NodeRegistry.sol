@@ -61,7 +61,6 @@ contract NodeRegistry is INodeRegistry, Votes {
     mapping(bytes32 platform => Platform holder) internal _platforms;
     mapping(uint32 number => bytes32 value) internal _domains;
     mapping(uint256 kind => mapping(bytes32 value => uint32 number)) internal _domainNumbers;
-    mapping(uint32 id => uint256 revoked) internal _revoked;
     mapping(address owner => uint256 units) internal _units;
     bytes32[] internal _kinds;
     uint32 public nodeCount;
@@ -118,8 +117,8 @@ contract NodeRegistry is INodeRegistry, Votes {
         Claims calldata preimage,
         address payer
     ) external payable returns (uint32 id) {
-        if (msg.value < minBond || msg.value > type(uint96).max) {
-            revert BondOutOfRange(msg.value, minBond, type(uint96).max);
+        if (msg.value < minBond || msg.value > type(uint88).max) {
+            revert BondOutOfRange(msg.value, minBond, type(uint88).max);
         }
         if (domains.length != _declared) revert DomainsMismatch(domains.length, _declared);
         _checkEndpoint(endpoint);
@@ -134,7 +133,7 @@ contract NodeRegistry is INodeRegistry, Votes {
 
         node.owner = msg.sender;
         node.payer = payer;
-        node.bond = uint96(msg.value);
+        node.bond = uint88(msg.value);
         node.joinedAt = uint40(block.timestamp);
         node.eligibleAt = uint40(block.timestamp) + probationSeconds;
         node.vendor = preimage.vendor;
@@ -239,7 +238,7 @@ contract NodeRegistry is INodeRegistry, Votes {
         if (block.timestamp < node.eligibleAt) revert OnProbation(id, node.eligibleAt);
         if (epochs.now_().epoch == 0) revert NoEpochYet();
         if (!attestations.live(node.record)) revert RecordNotLive(node.record);
-        if (_revoked[id] != 0) revert NotAccepted(Objects.NODE, Objects.nodeId(id));
+        if (_nodes[id].revoked != 0) revert NotAccepted(Objects.NODE, Objects.nodeId(id));
         address owner = node.owner;
         uint256 bond = node.bond;
         node.matured = 1;
@@ -253,7 +252,7 @@ contract NodeRegistry is INodeRegistry, Votes {
     function expire(uint32 id) external {
         Node storage node = _nodes[id];
         uint256 dead = uint256(attestations.recordOf(node.record).validUntil) + expireSeconds;
-        bool revoked = _revoked[id] != 0 || _measurementRevoked(node.measurement);
+        bool revoked = node.revoked != 0 || _measurementRevoked(node.measurement);
         if (!revoked && block.timestamp <= dead) revert NotExpired(id, dead);
         _leave(id, true);
     }
@@ -289,7 +288,7 @@ contract NodeRegistry is INodeRegistry, Votes {
         if (msg.sender != timelock && msg.sender != ratifier) revert NotTimelockOrRatifier(msg.sender);
         if (kind != Objects.NODE || uint256(id) > type(uint32).max) revert NotRevocableHere(kind);
         uint32 node = uint32(uint256(id));
-        _revoked[node] = 1;
+        _nodes[node].revoked = 1;
         emit NodeRevoked(node);
     }
 
@@ -309,7 +308,7 @@ contract NodeRegistry is INodeRegistry, Votes {
     /// @inheritdoc IRevocable
     function isRevoked(uint8 kind, bytes32 id) external view returns (bool) {
         if (kind != Objects.NODE || uint256(id) > type(uint32).max) revert NotRevocableHere(kind);
-        return _revoked[uint32(uint256(id))] != 0;
+        return _nodes[uint32(uint256(id))].revoked != 0;
     }
 
     /// @inheritdoc INodeRegistry
@@ -341,13 +340,19 @@ contract NodeRegistry is INodeRegistry, Votes {
     }
 
     /// @inheritdoc INodeRegistry
-    function domainsOf(uint32 id) external view returns (bytes32[] memory values) {
-        Node storage node = _nodes[id];
-        values = new bytes32[](_kindCount());
-        uint256 next;
-        if (_vendorIsKind) values[next++] = bytes32(uint256(node.vendor));
-        if (_declared > 0) values[next++] = _domains[node.domain0];
-        if (_declared > 1) values[next] = _domains[node.domain1];
+    function domainsOf(uint32[] calldata ids) external view returns (bytes32[][] memory list) {
+        list = new bytes32[][](ids.length);
+        uint256 count = _vendorIsKind ? _declared + 1 : _declared;
+        for (uint256 i; i < ids.length; ++i) {
+            if (ids[i] == 0) continue;
+            Node storage node = _nodes[ids[i]];
+            bytes32[] memory values = new bytes32[](count);
+            uint256 next;
+            if (_vendorIsKind) values[next++] = bytes32(uint256(node.vendor));
+            if (_declared > 0) values[next++] = _domains[node.domain0];
+            if (_declared > 1) values[next] = _domains[node.domain1];
+            list[i] = values;
+        }
     }
 
     /// @inheritdoc INodeRegistry
@@ -369,10 +374,6 @@ contract NodeRegistry is INodeRegistry, Votes {
 
     function _getVotingUnits(address account) internal view override returns (uint256) {
         return _units[account];
-    }
-
-    function _kindCount() private view returns (uint256) {
-        return _vendorIsKind ? _declared + 1 : _declared;
     }
 
     function _atLeast(bytes32 name, uint256 found, uint256 least) private pure {
@@ -453,7 +454,7 @@ contract NodeRegistry is INodeRegistry, Votes {
         if (council.leafFrozenUntil(leafTag) >= block.timestamp) {
             revert NotAccepted(Objects.SERIAL, bytes32(uint256(leafTag)));
         }
-        if (_revoked[id] != 0) revert NotAccepted(Objects.NODE, Objects.nodeId(id));
+        if (_nodes[id].revoked != 0) revert NotAccepted(Objects.NODE, Objects.nodeId(id));
     }
 
     function _frozen(uint8 kind, bytes32 id) private view returns (bool) {
@@ -525,7 +526,7 @@ contract NodeRegistry is INodeRegistry, Votes {
         uint256 amount = uint256(node.bond) * parts / PARTS;
         uint256 left = node.bond - amount;
         if (amount == 0) return;
-        node.bond = uint96(left);
+        node.bond = uint88(left);
         emit Burnt(id, amount, left);
         if (node.matured != 0) _removeUnits(node.owner, amount);
         _pay(address(0), amount);
@@ -555,7 +556,7 @@ contract NodeRegistry is INodeRegistry, Votes {
         c.eligibleAt = node.eligibleAt;
         c.bond = node.bond;
         bytes32 measurement = node.measurement;
-        if (node.state != IN || _revoked[id] != 0) {
+        if (node.state != IN || node.revoked != 0) {
             c.gone = true;
             c.left = node.state != IN;
             return c;

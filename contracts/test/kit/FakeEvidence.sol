@@ -89,3 +89,18 @@ contract FakeTcbPolicy {
         return !_revoked[Objects.objectOf(Objects.PRODUCT, Objects.productId(vendor, product))];
     }
 }
+
+/// @title  FakeCouncil - nothing is ever frozen
+contract FakeCouncil {
+    function frozenUntil(bytes32) external pure returns (uint40) {
+        return 0;
+    }
+
+    function leafFrozenUntil(uint56) external pure returns (uint40) {
+        return 0;
+    }
+
+    function anyFreezeUntil() external pure returns (uint40) {
+        return 0;
+    }
+}

@@ -258,7 +258,7 @@ abstract contract NetWorld is Test {
         uint32 first = registry.nodeCount();
         for (uint32 i; i < n; ++i) {
             uint32 id = first + i + 1;
-            joinNode(uint8(1 + i % 3), bytes32(uint256(1 + i % 3)), bytes32(uint256(1000 + id)), BOND + id * 1e15);
+            joinNode(uint8(1 + i % 3), bytes32(uint256(1 + i % 3)), bytes32(uint256(1000 + id)), BOND + uint256(id) * 1e15);
         }
     }
 
