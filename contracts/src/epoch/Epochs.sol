@@ -274,7 +274,7 @@ contract Epochs is IEpochs, EIP712 {
         if (pop.length != PROOF_BYTES) revert LengthInvalid(pop.length, PROOF_BYTES);
         if (ek == 0) revert HashZero();
         bytes32 structHash =
-            _structHash(call, Labels.ENROL_TYPEHASH, abi.encode(ek, keccak256(pop)));
+            _structHash(call, Labels.ENROL_TYPEHASH, ek, keccak256(pop));
         Seat storage seat = _authorize(call, structHash);
         seat.seq = call.seq;
         seat.ekDigest = keccak256(abi.encode(Labels.EK, ek, pop));
@@ -289,11 +289,11 @@ contract Epochs is IEpochs, EIP712 {
         _inPhase(uint256(a.start) + 1, uint256(a.start) + phaseBlocks);
         if (blobHash == 0) revert HashZero();
         bytes32 structHash =
-            _structHash(call, Labels.COMMIT_TYPEHASH, abi.encode(blobHash, length));
+            _structHash(call, Labels.COMMIT_TYPEHASH, blobHash, bytes32(uint256(length)));
         Seat storage seat = _authorize(call, structHash);
         uint16 index = _dealerIndex(a, seat, call.id);
         seat.seq = call.seq;
-        bool complete = _noteCommit(index, call.id);
+        bool complete = _noteCommit(a, index, call.id);
         bytes32 sum = _chain(COMMITS, structHash);
         emit Committed(call.epoch, call.attempt, call.id, index, call.seq, blobHash, length, sum);
         if (complete) {
@@ -312,7 +312,7 @@ contract Epochs is IEpochs, EIP712 {
             revert BitmapInvalid(bitmap, commits);
         }
         bytes32 structHash =
-            _structHash(call, Labels.VOTE_TYPEHASH, abi.encode(bitmap, transcript));
+            _structHash(call, Labels.VOTE_TYPEHASH, bytes32(bitmap), transcript);
         Seat storage seat = _authorize(call, structHash);
         uint16 index = _memberIndex(a, seat, call.id);
         seat.seq = call.seq;
@@ -329,8 +329,18 @@ contract Epochs is IEpochs, EIP712 {
         (uint256 b1,, uint256 b2c,) = _phases(a);
         _inPhase(b1 + 1, b2c);
         if (proof.length != PROOF_BYTES) revert LengthInvalid(proof.length, PROOF_BYTES);
-        bytes32 structHash =
-            _structHash(call, Labels.COMPLAIN_TYPEHASH, abi.encode(dealer, k, keccak256(proof)));
+        bytes32 structHash = keccak256(
+            abi.encode(
+                Labels.COMPLAIN_TYPEHASH,
+                call.id,
+                call.epoch,
+                call.attempt,
+                dealer,
+                k,
+                keccak256(proof),
+                call.seq
+            )
+        );
         Seat storage seat = _authorize(call, structHash);
         uint16 index = _memberIndex(a, seat, call.id);
         seat.seq = call.seq;
@@ -340,8 +350,9 @@ contract Epochs is IEpochs, EIP712 {
 
     /// @inheritdoc IEpochs
     function ready(NodeCall memory call, bytes32 transcript) external {
-        bytes32 structHash =
-            _structHash(call, Labels.READY_TYPEHASH, abi.encode(transcript));
+        bytes32 structHash = keccak256(
+            abi.encode(Labels.READY_TYPEHASH, call.id, call.epoch, call.attempt, transcript, call.seq)
+        );
         uint16 index;
         if (call.epoch == _now.epoch) {
             index = _readyActive(call, structHash, transcript);
@@ -627,16 +638,14 @@ contract Epochs is IEpochs, EIP712 {
         _sameAttempt(call, a.epoch, a.attempt);
     }
 
-    /// EIP-712 hash of {id, epoch, attempt, body, seq}; the body's fields take one word each.
-    function _structHash(NodeCall memory call, bytes32 typeHash, bytes memory body)
+    /// EIP-712 hash of {id, epoch, attempt, body, seq}, for a body of two words.
+    function _structHash(NodeCall memory call, bytes32 typeHash, bytes32 first, bytes32 second)
         private
         pure
         returns (bytes32)
     {
         return keccak256(
-            bytes.concat(
-                abi.encode(typeHash, call.id, call.epoch, call.attempt), body, abi.encode(call.seq)
-            )
+            abi.encode(typeHash, call.id, call.epoch, call.attempt, first, second, call.seq)
         );
     }
 
@@ -685,8 +694,9 @@ contract Epochs is IEpochs, EIP712 {
 
     /// At genesis there is no older epoch: the members deal.
     function _dealerIndex(Attempt memory a, Seat storage seat, uint32 id) private view returns (uint16 index) {
+        if (a.epoch == 1) return _memberIndex(a, seat, id);
         _notVoid(seat, a.tag, id);
-        uint64 dealing = a.epoch == 1 ? 1 : a.epoch - 1;
+        uint64 dealing = a.epoch - 1;
         index = _index(dealing, seat);
         if (index == 0 || _committees[dealing & 1].ids[index - 1] != id) revert NotDealer(id);
     }
@@ -711,13 +721,15 @@ contract Epochs is IEpochs, EIP712 {
     }
 
     /// Notes a commit; true if it was the last one missing.
-    function _noteCommit(uint16 index, uint32 id) private returns (bool) {
+    function _noteCommit(Attempt memory a, uint16 index, uint32 id) private returns (bool) {
         uint256 bit = 1 << (uint256(index) - 1);
         uint256 left = _uncommitted;
         if (left & bit == 0) revert CommittedBefore(id);
         left &= ~bit;
         _uncommitted = left;
-        return ~left == _dealers;
+        // genesis has no empty seat: its dealers are known without a look
+        uint256 all = a.epoch == 1 ? type(uint256).max >> (256 - uint256(a.n)) : _dealers;
+        return ~left == all;
     }
 
     function _index(uint64 epoch, Seat storage seat) private view returns (uint16) {
