@@ -124,6 +124,7 @@ void view_ids(uint32_t out[static 8], const struct evm_word *w)
 enum err_code view_node(struct view_node *out, const struct evm_word w[static PC_WORDS_NODE])
 {
     uint64_t matured = num(w, PC_AT_NODE_MATURED), state = num(w, PC_AT_NODE_STATE);
+    uint64_t revoked = num(w, PC_AT_NODE_REVOKED);
     *out = (struct view_node){
         .owner = addr(w, PC_AT_NODE_OWNER),
         .payer = addr(w, PC_AT_NODE_PAYER),
@@ -135,6 +136,7 @@ enum err_code view_node(struct view_node *out, const struct evm_word w[static PC
         .eligible_at = num(w, PC_AT_NODE_ELIGIBLE_AT),
         .vendor = (uint8_t)num(w, PC_AT_NODE_VENDOR),
         .state = (enum node_standing)state,
+        .revoked = revoked != 0,
         .domain = {(uint32_t)num(w, PC_AT_NODE_DOMAIN0), (uint32_t)num(w, PC_AT_NODE_DOMAIN1)},
         .seq = num(w, PC_AT_NODE_SEQ),
         .keys_hash = whole(w, PC_AT_NODE_KEYS_HASH),
@@ -147,7 +149,8 @@ enum err_code view_node(struct view_node *out, const struct evm_word w[static PC
     static const unsigned bond[3] = {PC_AT_NODE_BOND};
     slot_field_copy(out->bond.b + 32 - bond[2], &w[bond[0]], bond[1], bond[2]);
     return done(out, sizeof *out,
-                matured <= 1 && state <= PC_NODE_WITHDRAWN && clean(w, used_node, PC_WORDS_NODE));
+                matured <= 1 && revoked <= 1 && state <= PC_NODE_WITHDRAWN &&
+                    clean(w, used_node, PC_WORDS_NODE));
 }
 
 enum err_code view_record(struct view_record *out, const struct evm_word w[static PC_WORDS_RECORD])

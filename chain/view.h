@@ -2,7 +2,7 @@
 /*
  * view.h - what the contracts' storage words say, and where they lie.
  *
- * A reader asks view_slot_* for the storage keys, has them proved (mpt.h) and gives the words to
+ * A reader asks view_slot.h for the storage keys, has them proved (mpt.h) and gives the words to
  * view_*. Where everything lies comes from the compiler (layout.h, generated from contracts/abi);
  * the drawings are in contracts/src/interfaces. Decoders refuse a word with a bit where the layout
  * has no field, and values that a field cannot have (PC_E_MALFORMED); *out is zero then. PC_WORDS_X
@@ -82,10 +82,11 @@ struct view_node {
     uint64_t left_at;
     uint8_t strikes;
     bool matured;
-    struct evm_word bond; /* wei, 96 bits */
+    struct evm_word bond; /* wei */
     uint64_t joined_at, eligible_at;
     uint8_t vendor;
     enum node_standing state;
+    bool revoked; /* for ever */
     uint32_t domain[2];
     uint64_t seq;
     struct evm_word keys_hash, measurement, platform, product, endpoint, record;
@@ -190,36 +191,6 @@ struct view_freeze {
 };
 PC_MUST_USE enum err_code view_freeze(struct view_freeze *out,
                                       const struct evm_word w[static PC_WORDS_FREEZE]);
-
-/* ---- where: first slot of a value (further words follow) ---- */
-
-struct evm_word view_slot_now(void);
-struct evm_word view_slot_attempt(void);
-struct evm_word view_slot_opening(void);
-struct evm_word view_slot_missing(void); /* bitmap of dealers without commit */
-struct evm_word view_slot_acc(unsigned phase);
-/* Word i (0..31) of the ids, or of whom empty seats are reserved for. */
-struct evm_word view_slot_ids(uint64_t epoch, unsigned i, bool reserved);
-struct evm_word view_slot_epoch(uint64_t epoch);
-struct evm_word view_slot_pk(uint32_t key);
-struct evm_word view_slot_seat(uint32_t node);
-struct evm_word view_slot_node(uint32_t node);
-struct evm_word view_slot_domain(uint32_t number);
-struct evm_word view_slot_node_revoked(uint32_t node);
-struct evm_word view_slot_record(const struct evm_word *record);
-struct evm_word view_slot_measurement(const struct evm_word *measurement);
-struct evm_word view_slot_vendor(uint8_t vendor);
-struct evm_word view_slot_product(const struct evm_word *product_id);
-struct evm_word view_slot_min_tcb(const struct evm_word *product_id); /* two words */
-struct evm_word view_slot_revoked(const struct evm_word *object);
-struct evm_word view_slot_verifier(const struct evm_address *verifier);
-struct evm_word view_slot_app(const struct evm_word *app);
-struct evm_word view_slot_policy(const struct evm_word *app, const struct evm_word *scope_hash);
-struct evm_word view_slot_app_revoked(const struct evm_word *app,
-                                      const struct evm_word *measurement);
-struct evm_word view_slot_freeze(const struct evm_word *object);
-/* TdxVerifier: SHA-256 of the object in force. */
-struct evm_word view_slot_in_force(const struct evm_word *object);
 
 /* ---- names of objects (contracts/src/base/Objects.sol) ---- */
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "chain/view.h"
+#include "chain/view_slot.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -202,13 +203,13 @@ static void committees_share_no_slot(void **state)
     size_t n = 0;
     for (uint64_t epoch = 0; epoch < 2; epoch++)
         for (unsigned i = 0; i < 32; i++) {
-            slots[n++] = view_slot_ids(epoch, i, false);
-            slots[n++] = view_slot_ids(epoch, i, true);
+            slots[n++] = slot_ids(epoch, i, false);
+            slots[n++] = slot_ids(epoch, i, true);
         }
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < i; j++)
             assert_false(evm_word_equal(&slots[i], &slots[j]));
-    struct evm_word a = view_slot_ids(7, 3, true), b = view_slot_ids(1, 3, true);
+    struct evm_word a = slot_ids(7, 3, true), b = slot_ids(1, 3, true);
     assert_true(evm_word_equal(&a, &b));
 }
 

@@ -6,8 +6,9 @@
 
 #define LIST_MAX 4096 /* candidates of one vendor that are walked */
 
-/* Words that nodeOf (INodeRegistry.Node) and listed return. */
-enum { NODE_BOND = 4, NODE_VENDOR = 7, NODE_WORDS = 21 };
+/* Words that nodeOf (INodeRegistry.Node) and listed return; what comes after them does not matter.
+ */
+enum { NODE_BOND = 4, NODE_VENDOR = 7, NODE_WORDS = 8, ANSWER_MAX = 64 };
 enum { LISTED_NEXT = 0, LISTED_BOND = 1, LISTED_WORDS = 2 };
 
 static enum err_code start_call(struct bytes *args_area, void *buf, size_t cap, const char *sig)
@@ -20,18 +21,18 @@ static enum err_code start_call(struct bytes *args_area, void *buf, size_t cap, 
     return PC_OK;
 }
 
-/* sig(uint) at `to`, exactly `words` words back. */
+/* sig(uint) at `to`: the first `words` words of the answer. */
 static enum err_code view(struct relay *r, struct evm_word *out, size_t words,
                           const struct evm_address *to, const char *sig, uint64_t arg)
 {
-    uint8_t call[36], answer[32 * NODE_WORDS];
+    uint8_t call[36], answer[32 * ANSWER_MAX];
     struct abi_selector s = abi_selector(sig);
     struct evm_word w = evm_word_u64(arg);
     size_t n;
     memcpy(call, s.b, 4);
     memcpy(call + 4, w.b, 32);
     PC_TRY(relay_chain_call(&r->chain, answer, sizeof answer, &n, to, PC_BYTES(call)));
-    if (n != 32 * words)
+    if (n < 32 * words)
         return PC_E_MALFORMED;
     for (size_t i = 0; i < words; i++)
         out[i] = evm_word_of(answer + 32 * i);

@@ -9,9 +9,9 @@
  * chain states fields; the vault compares.
  */
 #include "base/log.h"
+#include "chain/view_slot.h"
 #include "crypto/ids.h"
 #include "node/chain/chain.h"
-#include "node/chain/slots.h"
 
 enum { SET_RECORD, SET_TCB, SET_ROUTER, SET_COUNCIL, SET_FORCE, SET_APPS };
 

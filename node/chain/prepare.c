@@ -7,8 +7,8 @@
  * That hash needs no proof: the vault computes D from it, and D is in the evidence or it is not.
  */
 #include "base/log.h"
+#include "chain/view_slot.h"
 #include "node/chain/attempt.h"
-#include "node/chain/slots.h"
 
 static void seat_done(struct chain *c)
 {

@@ -5,9 +5,9 @@
  * are checked.
  */
 #include "base/log.h"
+#include "chain/view_slot.h"
 #include "crypto/ids.h"
 #include "node/chain/chain.h"
-#include "node/chain/slots.h"
 
 unsigned force_slots(struct proof_set *s, const uint8_t product[static 32])
 {
@@ -69,7 +69,6 @@ static void own_slots(struct prove *p, const struct node_entry *n)
     struct proof_set *s = prove_account(p, policy->node_registry);
     for (unsigned i = 0; i < PC_WORDS_NODE; i++)
         (void)prove_slot(s, slot_node(n->id, i));
-    (void)prove_slot(s, slot_node_revoked(n->id));
     s = prove_account(p, policy->attestations);
     for (unsigned i = 0; i < PC_WORDS_RECORD; i++)
         (void)prove_slot(s, slot_record(&n->record, i));
@@ -133,8 +132,7 @@ static enum err_code take_own(struct chain *c, const struct prove *p)
     PC_TRY(view_measurement(&measurement, &p->set[SET_MEASUREMENT].word[0]));
     PC_TRY(view_vendor(&vendor, &p->set[SET_TCB].word[0]));
     PC_TRY(any_revoked(&revoked, &p->set[SET_TCB]));
-    revoked |= !evm_word_is_zero(&p->set[SET_REGISTRY].word[PC_WORDS_NODE]) ||
-               measurement.revoked || vendor.standing == PC_VENDOR_REVOKED;
+    revoked |= node.revoked || measurement.revoked || vendor.standing == PC_VENDOR_REVOKED;
 
     bool active = measurement.index != 0 && measurement.active_from <= now &&
                   (measurement.sunset_at == 0 || now < measurement.sunset_at);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * slots.h - where the words lie that a node reads: the layout's base slots with their keys filled
- * in. Base slots are the compiler's (chain/layout.h, made from contracts/abi/layout.json).
+ * view_slot.h - where the words lie that view.h reads: the layout's base slots with their keys
+ * filled in. Base slots are the compiler's (chain/layout.h, made from contracts/abi/layout.json).
  */
-#ifndef PC_NODE_CHAIN_SLOTS_H
-#define PC_NODE_CHAIN_SLOTS_H
+#ifndef PC_CHAIN_VIEW_SLOT_H
+#define PC_CHAIN_VIEW_SLOT_H
 
 #include "chain/slot.h"
 
@@ -15,9 +15,14 @@ struct evm_word slot_opening(void);
 struct evm_word slot_acc(unsigned phase);
 struct evm_word slot_epoch(uint64_t epoch, unsigned word);
 struct evm_word slot_seat(uint32_t id, unsigned word);
+struct evm_word slot_dealers(void);     /* bitmap of all dealers */
+struct evm_word slot_uncommitted(void); /* complement of the bitmap of those who committed */
+struct evm_word slot_pk(uint32_t key);
+/* Word i (0..31) of a committee's ids, 8 to a word, or of whom its empty seats are reserved for. */
+struct evm_word slot_ids(uint64_t epoch, unsigned i, bool reserved);
 /* NodeRegistry */
 struct evm_word slot_node(uint32_t id, unsigned word);
-struct evm_word slot_node_revoked(uint32_t id);
+struct evm_word slot_domain(uint32_t number);
 /* Attestations, Measurements, TcbPolicy, VerifierRouter, GuardianCouncil */
 struct evm_word slot_record(const struct evm_word *record, unsigned word);
 struct evm_word slot_measurement(const struct evm_word *measurement);
