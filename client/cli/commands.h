@@ -3,6 +3,14 @@
 #ifndef PC_CLI_COMMANDS_H
 #define PC_CLI_COMMANDS_H
 
+int cmd_app(int argc, char **argv);
+int cmd_collateral(int argc, char **argv);
+int cmd_epoch(int argc, char **argv);
 int cmd_evidence(int argc, char **argv);
+int cmd_gov(int argc, char **argv);
+int cmd_key(int argc, char **argv);
+int cmd_network(int argc, char **argv);
+int cmd_node(int argc, char **argv);
+int cmd_policy(int argc, char **argv);
 
 #endif

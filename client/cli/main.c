@@ -9,7 +9,15 @@
 #include "client/cli/commands.h"
 
 static const struct cli_command commands[] = {
+    {"app", cmd_app, "register applications and change what they accept"},
+    {"collateral", cmd_collateral, "post and show what evidence is judged by"},
+    {"epoch", cmd_epoch, "who holds the key, and when it changes"},
     {"evidence", cmd_evidence, "verify a machine's evidence; measure programs"},
+    {"gov", cmd_gov, "propose, vote, freeze"},
+    {"key", cmd_key, "get keys inside an enclave; pin a network"},
+    {"network", cmd_network, "where a deployment is found"},
+    {"node", cmd_node, "join and run a node"},
+    {"policy", cmd_policy, "make a node image's policy"},
 };
 
 static const char help[] = "polyclave looks at, joins and uses a Polyclave network.\n"

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/cli/app_terms.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/hex.h"
+#include "chain/events.h"
+#include "client/lib/logs.h"
+#include "client/lib/platforms.h"
+#include "client/lib/tdx_calls.h"
+#include "crypto/ids.h"
+
+static bool bad(const char *name, const char *value, const char *want)
+{
+    (void)cli_fail(PC_CLI_USAGE, name, value, want);
+    return false;
+}
+
+void terms_default(struct app_policy *p)
+{
+    memset(p, 0, sizeof *p);
+    p->vendor_mask = 1u << PC_VENDOR_TDX;
+    p->version_lo = 1;
+    p->version_hi = UINT32_MAX;
+    p->subject_quota = 600;
+    p->app_quota = 100000;
+}
+
+struct evm_word terms_scope(const struct cli_args *a)
+{
+    struct evm_word w = {{0}};
+    const char *scope = cli_arg(a, "scope");
+    if (scope != NULL)
+        evm_keccak(&w, bytes_of(scope, strlen(scope)));
+    return w;
+}
+
+/* ---- options */
+
+static int by_measurement(const void *a, const void *b)
+{
+    return memcmp(((const struct app_approval *)a)->measurement.b,
+                  ((const struct app_approval *)b)->measurement.b, 32);
+}
+
+static bool measurements(struct app_policy *p, const struct cli_args *a)
+{
+    struct app_policy old = *p;
+    size_t n = cli_count(a, "measurement");
+    if (n == 0)
+        return true;
+    p->n_approvals = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct app_approval *w = &p->approval[i];
+        *w = (struct app_approval){0};
+        if (!cli_hex_at(a, "measurement", i, w->measurement.b, 32))
+            return false;
+        const struct app_approval *was = app_policy_approval(&old, &w->measurement);
+        if (was != NULL)
+            *w = *was;
+        p->n_approvals++;
+    }
+    qsort(p->approval, n, sizeof p->approval[0], by_measurement);
+    for (size_t i = 1; i < n; i++)
+        if (by_measurement(&p->approval[i - 1], &p->approval[i]) == 0)
+            return bad("--measurement", cli_arg(a, "measurement"), "the same one is given twice");
+    return true;
+}
+
+static bool vendors(struct app_policy *p, const struct cli_args *a)
+{
+    static const char *const names[] = {"tdx", "snp", "nitro"};
+    const char *text = cli_arg(a, "vendors");
+    if (text == NULL)
+        return true;
+    p->vendor_mask = 0;
+    while (*text != '\0') {
+        size_t len = strcspn(text, ","), i = 0;
+        while (i < PC_ARRAY_LEN(names) &&
+               (strlen(names[i]) != len || memcmp(names[i], text, len) != 0))
+            i++;
+        if (i == PC_ARRAY_LEN(names))
+            return bad("--vendors", cli_arg(a, "vendors"), "want tdx, snp, nitro, with commas");
+        p->vendor_mask |= (uint16_t)(1u << (i + 1));
+        text += len + (text[len] == ',');
+    }
+    return true;
+}
+
+/* Lines of 0x and 64 digits; blank lines and # comments are skipped. */
+static bool read_platforms(uint8_t (*out)[32], size_t *n, struct bytes text, const char *path)
+{
+    *n = 0;
+    for (size_t at = 0; at < text.n;) {
+        const uint8_t *end = memchr(text.p + at, '\n', text.n - at);
+        size_t len = end != NULL ? (size_t)(end - text.p) - at : text.n - at;
+        const char *line = (const char *)text.p + at;
+        at += len + 1;
+        if (len == 0 || line[0] == '#')
+            continue;
+        if (*n == PC_PLATFORMS_MAX)
+            return bad("--platforms", path, "65,536 platforms at most");
+        if (hex_decode(out[*n], 32, line, len) != PC_OK)
+            return bad("--platforms", path, "want a platform id of 0x and 64 digits on each line");
+        ++*n;
+    }
+    return *n != 0 || bad("--platforms", path, "the list is empty");
+}
+
+static bool platforms(struct app_policy *p, const struct cli_args *a)
+{
+    const char *path = cli_arg(a, "platforms");
+    struct bytes text;
+    uint8_t proof[PC_PLATFORM_PROOF_MAX][32];
+    size_t n, ignored;
+    if (cli_has(a, "any-platform"))
+        memset(&p->platform_root, 0, sizeof p->platform_root);
+    if (path == NULL)
+        return true;
+    if (cli_read_file(&text, path, PC_PLATFORMS_MAX * 80) != PC_OK)
+        return bad("cannot read", path, "want one platform id per line");
+    uint8_t(*list)[32] = malloc(PC_PLATFORMS_MAX * sizeof *list);
+    bool ok = list != NULL && read_platforms(list, &n, text, path);
+    if (ok) {
+        n = platforms_sort(list, n);
+        ok = platforms_root(p->platform_root.b, proof, &ignored, (const uint8_t(*)[32])list, n,
+                            n) == PC_OK;
+    }
+    free(list);
+    cli_free(&text);
+    return ok;
+}
+
+static bool versions(struct app_policy *p, const struct cli_args *a)
+{
+    const char *text = cli_arg(a, "versions");
+    unsigned long lo, hi;
+    char end;
+    if (text == NULL)
+        return true;
+    if (sscanf(text, "%10lu-%10lu%c", &lo, &hi, &end) != 2 || lo > hi || hi > UINT32_MAX ||
+        strspn(text, "0123456789-") != strlen(text))
+        return bad("--versions", text, "want LO-HI, as 1-3");
+    p->version_lo = (uint32_t)lo;
+    p->version_hi = (uint32_t)hi;
+    return true;
+}
+
+static int by_product(const void *a, const void *b)
+{
+    const struct app_min_tcb *x = a, *y = b;
+    if (x->vendor != y->vendor)
+        return x->vendor < y->vendor ? -1 : 1;
+    return memcmp(x->product.b, y->product.b, 32);
+}
+
+/* FMSPC and PCEID in 16 digits; behind a colon rawTcb's 52 bytes, else any TCB will do. */
+static bool min_tcb_text(struct app_min_tcb *m, const char *text)
+{
+    size_t len = strcspn(text, ":");
+    *m = (struct app_min_tcb){.vendor = PC_VENDOR_TDX, .len = 52};
+    if (hex_decode(m->product.b, 8, text, len) != PC_OK ||
+        (text[len] == ':' &&
+         hex_decode(m->raw_tcb, 52, text + len + 1, strlen(text + len + 1)) != PC_OK))
+        return bad("--min-tcb", text,
+                   "want FMSPC and PCEID (16 digits), then perhaps a colon and 104 digits");
+    return true;
+}
+
+/* The product of a machine by its quote, with any TCB. */
+static bool min_tcb_of(struct app_min_tcb *m, const char *path)
+{
+    struct bytes quote;
+    struct tdx_claims c;
+    *m = (struct app_min_tcb){.vendor = PC_VENDOR_TDX, .len = 52};
+    if (cli_read_file(&quote, path, PC_EVIDENCE_MAX) != PC_OK)
+        return bad("cannot read", path, "want a quote as the machine made it");
+    enum err_code e = tdx_claims_of_quote(&c, quote);
+    cli_free(&quote);
+    m->product = c.product;
+    return e == PC_OK || bad("--min-tcb-of", path, "is no TDX quote with its certificates");
+}
+
+static bool min_tcbs(struct app_policy *p, const struct cli_args *a)
+{
+    size_t texts = cli_count(a, "min-tcb"), files = cli_count(a, "min-tcb-of"), n = texts + files;
+    if (n == 0)
+        return true;
+    if (n > PC_APP_LIST_MAX)
+        return bad("--min-tcb", cli_arg(a, "min-tcb"), "32 products at most");
+    for (size_t i = 0; i < n; i++)
+        if (i < texts ? !min_tcb_text(&p->min_tcb[i], cli_arg_at(a, "min-tcb", i))
+                      : !min_tcb_of(&p->min_tcb[i], cli_arg_at(a, "min-tcb-of", i - texts)))
+            return false;
+    qsort(p->min_tcb, n, sizeof p->min_tcb[0], by_product);
+    /* Two machines of one product are one entry. */
+    p->n_min_tcbs = 0;
+    for (size_t i = 0; i < n; i++) {
+        unsigned k = p->n_min_tcbs;
+        if (k == 0 || by_product(&p->min_tcb[k - 1], &p->min_tcb[i]) != 0)
+            p->min_tcb[p->n_min_tcbs++] = p->min_tcb[i];
+        else if (memcmp(p->min_tcb[k - 1].raw_tcb, p->min_tcb[i].raw_tcb, 52) != 0)
+            return bad("--min-tcb", cli_arg(a, "min-tcb"), "one product has two minima");
+    }
+    return true;
+}
+
+static bool number(const struct cli_args *a, const char *name, uint32_t *out)
+{
+    uint64_t v = *out;
+    bool ok = cli_arg_u64(a, name, UINT32_MAX, &v);
+    *out = (uint32_t)v;
+    return ok;
+}
+
+bool terms_from_options(struct app_policy *p, const struct cli_args *a)
+{
+    if (cli_has(a, "accept-unplaced"))
+        p->accept_unplaced = true;
+    return measurements(p, a) && vendors(p, a) && platforms(p, a) && versions(p, a) &&
+           min_tcbs(p, a) && number(a, "max-age", &p->max_age) &&
+           number(a, "quota", &p->subject_quota) && number(a, "app-quota", &p->app_quota);
+}
+
+/* ---- calldata */
+
+void terms_write(struct abi_out *w, const struct app_policy *p)
+{
+    uint8_t words[PC_APP_LIST_MAX * 96];
+    struct abi_out in = abi_out_tuple(w, 10);
+    abi_out_u64(&in, p->vendor_mask);
+    abi_out_bool(&in, p->accept_unplaced);
+    abi_out_u64(&in, p->max_age);
+    abi_out_u64(&in, p->version_lo);
+    abi_out_u64(&in, p->version_hi);
+    abi_out_u64(&in, p->subject_quota);
+    abi_out_u64(&in, p->app_quota);
+    abi_out_word(&in, &p->platform_root);
+    for (unsigned i = 0; i < p->n_approvals; i++) {
+        struct evm_word from = evm_word_u64(p->approval[i].active_from),
+                        sunset = evm_word_u64(p->approval[i].sunset);
+        memcpy(words + 96 * i, p->approval[i].measurement.b, 32);
+        memcpy(words + 96 * i + 32, from.b, 32);
+        memcpy(words + 96 * i + 64, sunset.b, 32);
+    }
+    abi_out_array(&in, bytes_of(words, 96u * p->n_approvals), p->n_approvals);
+    struct abi_out list = abi_out_tuples(&in, p->n_min_tcbs);
+    for (unsigned i = 0; i < p->n_min_tcbs; i++) {
+        struct abi_out item = abi_out_tuple(&list, 3);
+        abi_out_u64(&item, p->min_tcb[i].vendor);
+        abi_out_word(&item, &p->min_tcb[i].product);
+        abi_out_bytes(&item, bytes_of(p->min_tcb[i].raw_tcb, p->min_tcb[i].len));
+        abi_out_join(&list, &item);
+    }
+    abi_out_join(&in, &list);
+    abi_out_join(w, &in);
+}
+
+/* ---- the chain */
+
+struct policy_search {
+    struct event_sources from;
+    struct evm_word app, hash;
+    struct app_policy *out;
+    bool found;
+};
+
+static enum err_code take_policy(void *ctx, const struct log_record *l, bool *enough)
+{
+    struct policy_search *s = ctx;
+    struct event *ev = malloc(sizeof *ev);
+    if (ev == NULL)
+        return PC_E_MEMORY;
+    if (event_decode(ev, &s->from, l) == PC_OK &&
+        (ev->kind == PC_EV_APP_REGISTERED || ev->kind == PC_EV_APP_QUEUED) &&
+        evm_word_equal(&ev->u.app.app, &s->app))
+        s->found = *enough = app_policy_decode(s->out, ev->u.app.policy, &s->hash) == PC_OK;
+    free(ev);
+    return PC_OK;
+}
+
+enum err_code terms_by_hash(struct cli_net *n, struct app_policy *out, const struct evm_word *app,
+                            const struct evm_word *hash)
+{
+    struct policy_search s = {.app = *app, .hash = *hash, .out = out};
+    memset(out, 0, sizeof *out);
+    if (evm_word_is_zero(hash))
+        return PC_E_NOT_FOUND;
+    s.from.apps = *net_at(n, PC_NET_APPS);
+    net_now(n);
+    PC_TRY(logs_back(&n->chain, &s.from.apps, n->net.from_block, take_policy, &s));
+    return s.found ? PC_OK : PC_E_RETRY;
+}
+
+enum err_code terms_in_force(struct cli_net *n, struct app_policy *out, const struct evm_word *app,
+                             const struct evm_word *scope)
+{
+    struct evm_word args[2] = {*app, *scope}, hash;
+    memset(out, 0, sizeof *out);
+    PC_TRY(net_words(n, PC_NET_APPS, "policyHash(bytes32,bytes32)", args, 2, &hash, 1));
+    return terms_by_hash(n, out, app, &hash);
+}
+
+void terms_out(struct cli_out *o, const struct app_policy *p)
+{
+    char hex[65], from[64];
+    out_u64(o, "vendor_mask", p->vendor_mask);
+    out_bool(o, "accept_unplaced", p->accept_unplaced);
+    out_u64(o, "max_age", p->max_age);
+    out_u64(o, "version_lo", p->version_lo);
+    out_u64(o, "version_hi", p->version_hi);
+    out_u64(o, "subject_quota", p->subject_quota);
+    out_u64(o, "app_quota", p->app_quota);
+    out_hex(o, "platform_root", PC_BYTES(p->platform_root.b));
+    out_list(o, "approvals");
+    for (unsigned i = 0; i < p->n_approvals; i++) {
+        const struct app_approval *a = &p->approval[i];
+        out_row(o);
+        out_hex(o, "measurement", PC_BYTES(a->measurement.b));
+        out_u64(o, "active_from", a->active_from);
+        out_u64(o, "sunset", a->sunset);
+        out_up(o);
+        hex_encode(hex, PC_BYTES(a->measurement.b));
+        time_text(from, a->active_from, 0);
+        from[a->active_from != 0 ? 23 : 5] = '\0';
+        out_line(o, "measurement      0x%s from %s", hex, from);
+    }
+    out_up(o);
+    out_list(o, "min_tcbs");
+    for (unsigned i = 0; i < p->n_min_tcbs; i++) {
+        out_row(o);
+        out_u64(o, "vendor", p->min_tcb[i].vendor);
+        out_hex(o, "product", PC_BYTES(p->min_tcb[i].product.b));
+        out_hex(o, "raw_tcb", bytes_of(p->min_tcb[i].raw_tcb, p->min_tcb[i].len));
+        out_up(o);
+    }
+    out_up(o);
+}

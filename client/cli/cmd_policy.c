@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* polyclave policy build: the measured policy of a deployment (SPEC 13). */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "attest/sim/measure.h"
+#include "base/hex.h"
+#include "chain/header_json.h"
+#include "client/cli/commands.h"
+#include "client/cli/deployment.h"
+#include "client/cli/net.h"
+#include "crypto/hash.h"
+#include "protocol/policy_wire.h"
+
+#define DEVELOPMENT_CHAIN 31337u
+
+static enum err_code take_hash(void *ctx, const struct jsonrpc_answer *a, unsigned who)
+{
+    (void)who;
+    if (a->at[0].class != PC_RPC_RESULT)
+        return a->at[0].class == PC_RPC_NULL ? PC_E_RETRY : PC_E_IO;
+    return rpc_fixed(&a->at[0].value, "hash", ctx, 32);
+}
+
+static enum err_code block_hash(struct cli_net *n, uint64_t number, uint8_t out[static 32])
+{
+    char buf[256];
+    struct jsonrpc_request r;
+    struct bytes body;
+    net_now(n);
+    jsonrpc_begin(&r, buf, sizeof buf, endpoints_next_id(n->endpoints), false);
+    jsonrpc_call(&r, "eth_getBlockByNumber");
+    json_out_quantity(&r.o, NULL, number);
+    json_out_bool(&r.o, NULL, false);
+    jsonrpc_call_end(&r);
+    PC_TRY(jsonrpc_finish(&r, &body));
+    return endpoints_ask(n->endpoints, n->chain.now_ms, 0, &r, body, 2u << 20, take_hash, out);
+}
+
+static void addresses(struct policy_policy *p, const struct cli_net *n)
+{
+    memcpy(p->epochs, net_at(n, PC_NET_EPOCHS)->b, 20);
+    memcpy(p->node_registry, net_at(n, PC_NET_NODE_REGISTRY)->b, 20);
+    memcpy(p->attestations, net_at(n, PC_NET_ATTESTATIONS)->b, 20);
+    memcpy(p->measurements, net_at(n, PC_NET_MEASUREMENTS)->b, 20);
+    memcpy(p->tcb_policy, net_at(n, PC_NET_TCB_POLICY)->b, 20);
+    memcpy(p->apps, net_at(n, PC_NET_APPS)->b, 20);
+    memcpy(p->verifier_router, net_at(n, PC_NET_VERIFIER_ROUTER)->b, 20);
+    memcpy(p->guardian_council, net_at(n, PC_NET_GUARDIAN_COUNCIL)->b, 20);
+    memcpy(p->tdx.verifier, net_at(n, PC_NET_TDX_VERIFIER)->b, 20);
+}
+
+/* What only the chain knows: the pinned root, the margin, the age of bound blocks, a block hash. */
+static enum err_code from_chain(struct policy_policy *p, struct cli_net *n)
+{
+    struct evm_word root;
+    uint64_t margin, age;
+    PC_TRY(net_words(n, PC_NET_TDX_VERIFIER, "rootHash()", NULL, 0, &root, 1));
+    PC_TRY(net_u64(n, PC_NET_EPOCHS, "margin()", NULL, 0, &margin));
+    PC_TRY(net_u64(n, PC_NET_ATTESTATIONS, "maxBoundAgeBlocks()", NULL, 0, &age));
+    PC_TRY(block_hash(n, p->checkpoint.number, p->checkpoint.hash));
+    if (margin > UINT16_MAX || age > UINT32_MAX)
+        return PC_E_TOO_LARGE;
+    memcpy(p->tdx.root, root.b, 32);
+    p->margin = (uint16_t)margin;
+    p->max_bound_age = (uint32_t)age;
+    return PC_OK;
+}
+
+static int check_root(const struct policy_policy *p, const char *path)
+{
+    struct bytes der;
+    uint8_t h[32];
+    if (path == NULL)
+        return PC_CLI_YES;
+    if (cli_read_file(&der, path, 8192) != PC_OK)
+        return cli_fail(PC_CLI_USAGE, "cannot read", path, "want the root certificate in DER");
+    sha256(h, der);
+    cli_free(&der);
+    return memcmp(h, p->tdx.root, 32) == 0
+               ? PC_CLI_YES
+               : cli_fail(PC_CLI_NO, "the deployed TdxVerifier pins another root", path,
+                          "deploy with this root, or name the right one");
+}
+
+static int fill(struct policy_policy *p, struct cli_net *n, const struct cli_args *a)
+{
+    bool dev = n->net.chain_id == DEVELOPMENT_CHAIN;
+    uint64_t smallest = dev ? 3 : 9, head_age = 3600, age = dev ? 315360000 : 1209600;
+    const char *build = cli_arg(a, "build"), *kind = cli_arg(a, "chain-kind");
+    memset(p, 0, sizeof *p);
+    p->checkpoint.number = n->net.from_block;
+    if (!cli_arg_u64(a, "smallest-n", 256, &smallest) ||
+        !cli_arg_u64(a, "head-age", 31536000, &head_age) ||
+        !cli_arg_u64(a, "checkpoint-max-age", 3153600000, &age) ||
+        !cli_arg_u64(a, "checkpoint", UINT64_MAX >> 1, &p->checkpoint.number))
+        return PC_CLI_USAGE;
+    if (kind == NULL)
+        kind = dev ? "dev" : "ethereum";
+    p->kind = strcmp(kind, "dev") == 0        ? POLICY_CHAIN_KIND_DEV
+              : strcmp(kind, "qbft") == 0     ? POLICY_CHAIN_KIND_QBFT
+              : strcmp(kind, "ethereum") == 0 ? POLICY_CHAIN_KIND_ETHEREUM
+                                              : 0;
+    if (p->kind == 0 || (p->kind == POLICY_CHAIN_KIND_DEV && !dev))
+        return cli_fail(PC_CLI_USAGE, "no such chain kind", kind,
+                        "dev (chain 31337 alone), qbft or ethereum");
+    if (build != NULL && strlen(build) > sizeof p->build)
+        return cli_fail(PC_CLI_USAGE, "too long", "--build", "64 bytes at most");
+    p->version = POLICY_VERSION;
+    p->chain_id = n->net.chain_id;
+    memcpy(p->network_id, n->net.network_id, 32);
+    addresses(p, n);
+    p->checkpoint_max_age = age;
+    p->head_age = head_age;
+    p->smallest_n = (uint16_t)smallest;
+    if (build != NULL)
+        memcpy(p->build, build, strlen(build));
+    enum err_code e = from_chain(p, n);
+    return e == PC_OK ? check_root(p, cli_arg(a, "tdx-root"))
+                      : net_unreachable(n, "policy build", e);
+}
+
+static int write_out(const struct policy_policy *p, const struct cli_args *a)
+{
+    uint8_t buf[POLICY_POLICY_BYTES], h[48];
+    struct bytes bytes;
+    struct cli_out o;
+    const char *path = cli_arg(a, "out");
+    if (policy_encode_policy(&bytes, buf, sizeof buf, p) != PC_OK)
+        return cli_fail(PC_CLI_USAGE, "a value is out of its range", path, "smallest-n is 1..256");
+    int code = file_replace(path, bytes, 0644);
+    if (code != PC_CLI_YES)
+        return code;
+    if (sim_hash_file(h, path) != PC_OK)
+        return cli_fail(PC_CLI_USAGE, "cannot read", path, "it was just written");
+    out_begin(&o, a);
+    out_str(&o, "file", path);
+    out_hex(&o, "sha384", PC_BYTES(h));
+    out_hex(&o, "network_id", PC_BYTES(p->network_id));
+    out_u64(&o, "checkpoint", p->checkpoint.number);
+    return out_end(&o, PC_CLI_YES);
+}
+
+static int build(const struct cli_args *a)
+{
+    struct cli_net n = {.args = a};
+    struct policy_policy p;
+    const char *urls[PC_ENDPOINTS_MAX];
+    int code = deployment_network(&n.net, a);
+    if (code != PC_CLI_YES)
+        return code;
+    for (unsigned i = 0; i < n.net.n_rpc; i++)
+        urls[i] = n.net.rpc[i];
+    struct endpoints_config c = {.urls = urls,
+                                 .m = n.net.n_rpc,
+                                 .chain_id = n.net.chain_id,
+                                 .timeout_ms = 15000,
+                                 .fetch_only = true};
+    if (endpoints_new(&n.endpoints, &c) != PC_OK)
+        return cli_fail(PC_CLI_USAGE, "cannot be used", "--rpc", "distinct http or https URLs");
+    n.chain.endpoints = n.endpoints;
+    n.talked_ms = net_ms();
+    code = fill(&p, &n, a);
+    if (code == PC_CLI_YES)
+        code = write_out(&p, a);
+    net_close(&n);
+    return code;
+}
+
+static const struct cli_option build_options[] = {
+    {"deployment", "FILE", "deployment.json of contracts/deploy", true, 1},
+    {"rpc", "URL", "JSON-RPC endpoint; asked for the pinned root and the checkpoint", true, 0},
+    {"build", "TEXT", "build line, 64 bytes: lets two images differ", false, 1},
+    {"tdx-root", "FILE", "root certificate (DER) that the verifier must pin", false, 1},
+    {"chain-kind", "KIND", "dev, qbft or ethereum", false, 1},
+    {"checkpoint", "N", "block of the checkpoint; default the deployment's", false, 1},
+    {"checkpoint-max-age", "S", "default 14 d; on chain 31337 ten years", false, 1},
+    {"head-age", "S", "how long a lease lasts (3600)", false, 1},
+    {"smallest-n", "N", "smallest committee (9; on chain 31337 3)", false, 1},
+    {"out", "FILE", "policy.bin to write", true, 1},
+};
+
+static const struct cli_verb verbs[] = {
+    {"policy",
+     "build",
+     "makes policy.bin, which is measured with the node's image",
+     {"polyclave policy build --deployment deployment.json --rpc http://127.0.0.1:8545 --out "
+      "policy.bin",
+      "polyclave policy build --deployment deployment.json --rpc http://127.0.0.1:8545 --build "
+      "'release 2' --out policy2.bin --json"},
+     build_options,
+     PC_ARRAY_LEN(build_options),
+     0,
+     build},
+};
+
+int cmd_policy(int argc, char **argv)
+{
+    return cli_group("policy", "what a node's image trusts", verbs, PC_ARRAY_LEN(verbs), argc,
+                     argv);
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/cli/deployment.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/json.h"
+
+#define FILE_MAX ((size_t)256 * 1024)
+
+static enum err_code read_root(struct network *out, const struct json_value *root)
+{
+    struct json_value list, c;
+    PC_TRY(json_get_u64(root, "chainId", UINT64_C(1) << 53, &out->chain_id));
+    PC_TRY(json_get_u64(root, "block", UINT64_C(1) << 53, &out->from_block));
+    PC_TRY(json_get_object(root, "contracts", &list));
+    for (unsigned i = 0; i < PC_NET_CONTRACTS; i++) {
+        PC_TRY(json_get_object(&list, network_contract_name(i), &c));
+        PC_TRY(json_get_hex(&c, "address", out->contract[i].b, 20));
+    }
+    network_ids(out);
+    return PC_OK;
+}
+
+int deployment_read(struct network *out, const char *path)
+{
+    struct bytes text;
+    struct json_doc *doc = NULL;
+    char why[160];
+    memset(out, 0, sizeof *out);
+    enum err_code e = cli_read_file(&text, path, FILE_MAX);
+    if (e != PC_OK)
+        return cli_fail(PC_CLI_USAGE, "cannot read", path,
+                        "it is written by contracts/deploy; name it with --deployment");
+    e = json_parse(&doc, text, FILE_MAX, 6);
+    if (e == PC_OK) {
+        struct json_value root = json_root(doc);
+        e = read_root(out, &root);
+    }
+    (void)snprintf(why, sizeof why, "%.150s", doc != NULL ? json_error(doc) : pc_err_text(e));
+    json_free(doc);
+    cli_free(&text);
+    if (e == PC_OK)
+        return PC_CLI_YES;
+    return cli_fail(PC_CLI_USAGE, path, why, "write it anew with contracts/deploy --readback");
+}
+
+int deployment_network(struct network *out, const struct cli_args *a)
+{
+    int code = deployment_read(out, cli_arg(a, "deployment"));
+    size_t n = cli_count(a, "rpc");
+    if (code != PC_CLI_YES)
+        return code;
+    if (n > PC_ENDPOINTS_MAX)
+        return cli_fail(PC_CLI_USAGE, "too many endpoints", "--rpc", "eight at most");
+    for (size_t i = 0; i < n; i++) {
+        const char *url = cli_arg_at(a, "rpc", i);
+        if (strlen(url) >= PC_NETWORK_URL_MAX)
+            return cli_fail(PC_CLI_USAGE, "URL too long", url, "255 characters at most");
+        memcpy(out->rpc[i], url, strlen(url) + 1);
+    }
+    out->n_rpc = (unsigned)n;
+    return PC_CLI_YES;
+}
+
+static int write_all(int fd, struct bytes b)
+{
+    while (b.n != 0) {
+        ssize_t n = write(fd, b.p, b.n);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return -1;
+        b = bytes_of(b.p + n, b.n - (size_t)n);
+    }
+    return 0;
+}
+
+int file_replace(const char *path, struct bytes text, unsigned mode)
+{
+    char aside[4096];
+    if (snprintf(aside, sizeof aside, "%s.part", path) >= (int)sizeof aside)
+        return cli_fail(PC_CLI_USAGE, "name too long", path, "choose a shorter one");
+    (void)unlink(aside);
+    int fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+    bool ok = fd >= 0 && write_all(fd, text) == 0 && fsync(fd) == 0;
+    if (fd >= 0 && close(fd) != 0)
+        ok = false;
+    if (ok && rename(aside, path) == 0)
+        return PC_CLI_YES;
+    int why = errno;
+    (void)unlink(aside);
+    return cli_fail(PC_CLI_USAGE, "cannot write", path, strerror(why));
+}

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * node_join.c - a node's evidence goes on chain under its owner's hand: join and reattest.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/hex.h"
+#include "client/cli/control.h"
+#include "client/cli/node.h"
+#include "client/lib/tdx_calls.h"
+#include "crypto/ids.h"
+
+/* What the node hands out: keys, owner, fresh evidence. */
+struct bundle {
+    struct report_binding binding;
+    uint8_t ed25519[32], x25519[32];
+    struct evm_address account, owner;
+    char endpoint[ENDPOINT_TEXT_MAX + 1];
+    uint8_t evidence[PC_EVIDENCE_MAX];
+    size_t evidence_len;
+    struct tdx_claims claims;
+    struct evm_word context, record;
+};
+
+static enum err_code read_bundle(struct bundle *b, const struct json_value *root)
+{
+    struct bytes text;
+    PC_TRY(json_get_hex(root, "ed25519", b->ed25519, 32));
+    PC_TRY(json_get_hex(root, "x25519", b->x25519, 32));
+    PC_TRY(json_get_hex(root, "account", b->account.b, 20));
+    PC_TRY(json_get_hex(root, "owner", b->owner.b, 20));
+    PC_TRY(json_get_str(root, "endpoint", &text));
+    if (text.n > ENDPOINT_TEXT_MAX)
+        return PC_E_TOO_LARGE;
+    memcpy(b->endpoint, text.p, text.n);
+    PC_TRY(json_get_u64(root, "bound_block", UINT64_C(1) << 53, &b->binding.bound_block));
+    PC_TRY(json_get_hex(root, "bound_hash", b->binding.bound_hash, 32));
+    return json_get_hex_var(root, "evidence", b->evidence, sizeof b->evidence, &b->evidence_len);
+}
+
+/* Does the evidence say what the bundle says? Then the record's key is known. */
+static int check_bundle(struct bundle *b, const struct cli_net *n)
+{
+    uint8_t want[64];
+    b->binding.kind = PC_SUBJECT_NODE;
+    b->binding.chain_id = n->net.chain_id;
+    memcpy(b->binding.attestations, net_at(n, PC_NET_ATTESTATIONS)->b, 20);
+    id_keys_node(b->binding.keys_hash, b->ed25519, b->x25519, b->account.b);
+    context_of_owner(b->binding.context, b->owner.b);
+    b->context = evm_word_of(b->binding.context);
+    id_report_data(want, &b->binding);
+    if (tdx_claims_of_quote(&b->claims, bytes_of(b->evidence, b->evidence_len)) != PC_OK)
+        return cli_fail(PC_CLI_NO, "the node's evidence is no TDX quote", "join-bundle",
+                        "check the node's quote helper");
+    if (memcmp(want, b->claims.report_data, 64) != 0)
+        return cli_fail(PC_CLI_NO, "the evidence binds other keys, owner, chain or contract",
+                        "join-bundle", "is the node's policy.bin of this network.json?");
+    if (!evm_addr_equal(&b->owner, &n->chain.payer))
+        return cli_fail(PC_CLI_USAGE, "the signer is not the owner in the node's config", "--key",
+                        "sign with the owner's key, or set `owner` in the node's config");
+    id_record(b->record.b, PC_SUBJECT_NODE, b->binding.keys_hash, b->context.b,
+              b->claims.measurement.b, b->claims.platform.b, net_at(n, PC_NET_TDX_VERIFIER)->b);
+    return PC_CLI_YES;
+}
+
+static int get_bundle(struct bundle *b, const struct cli_net *n)
+{
+    struct json_doc *doc;
+    memset(b, 0, sizeof *b);
+    int code = control_ask(&doc, cli_arg(n->args, "node-socket"), "join-bundle");
+    if (code != PC_CLI_YES)
+        return code;
+    struct json_value root = json_root(doc);
+    if (read_bundle(b, &root) != PC_OK)
+        code = cli_fail(PC_CLI_RETRY, "the node's bundle cannot be read", json_error(doc),
+                        "are node and command line of one release?");
+    json_free(doc);
+    return code == PC_CLI_YES ? check_bundle(b, n) : code;
+}
+
+/* ---- evidence on chain */
+
+static int calls_failed(struct cli_net *n, const char *what, enum err_code e)
+{
+    if (e == PC_E_NOT_FOUND)
+        return cli_fail(PC_CLI_NO, "collateral for this machine is not on chain", what,
+                        "polyclave collateral post --vendor tdx --dir DIR");
+    if (pc_err_class(e) == PC_ERR_CLASS_PEER)
+        return cli_fail(PC_CLI_NO, "the evidence cannot be taken apart", what, pc_err_text(e));
+    return net_unreachable(n, what, e);
+}
+
+/* The PCK certificate, unless it is there; always with `again`. */
+static int post_leaf(struct cli_net *n, struct tdx_calls *t, const struct bundle *b, bool again,
+                     struct sent *out)
+{
+    static uint8_t der[PC_EVIDENCE_MAX], call[PC_TDX_CALL_MAX];
+    struct bytes certs[3], data;
+    bool known;
+    memset(out, 0, sizeof *out);
+    net_now(n);
+    enum err_code e = tdx_certs(certs, der, bytes_of(b->evidence, b->evidence_len));
+    if (e == PC_OK)
+        e = tdx_calls_post(t, &data, &known, call, sizeof call, PC_TDX_POST_CERTIFICATE, certs[0]);
+    if (e != PC_OK)
+        return calls_failed(n, "PCK certificate", e);
+    if (known && !again)
+        return PC_CLI_YES;
+    return net_send(n, "PCK certificate", &t->verifier, NULL, data, false, out);
+}
+
+static int attest(struct cli_net *n, const struct bundle *b, struct sent *leaf, struct sent *out)
+{
+    static uint8_t call[PC_TDX_CALL_MAX];
+    static const struct evm_word zero;
+    struct tdx_calls t = {&n->chain, *net_at(n, PC_NET_TDX_VERIFIER), n->net.from_block};
+    struct tdx_attest a = {.kind = PC_SUBJECT_NODE,
+                           .subject = evm_word_of(b->binding.keys_hash),
+                           .context = b->context,
+                           .bound_block = b->binding.bound_block,
+                           .quote = bytes_of(b->evidence, b->evidence_len)};
+    struct bytes data;
+    struct evm_word ignored;
+    char error[64];
+    int code = post_leaf(n, &t, b, false, leaf);
+    if (code != PC_CLI_YES)
+        return code;
+    net_now(n);
+    enum err_code e = tdx_calls_attest(&t, &data, call, sizeof call, &a);
+    if (e != PC_OK)
+        return calls_failed(n, "attest", e);
+    code = net_simulate(n, net_at(n, PC_NET_ATTESTATIONS), &zero, data, error, &ignored);
+    if (code == PC_CLI_NO &&
+        (strcmp(error, "LeafUnknown") == 0 || strcmp(error, "AuthorityEpochPassed") == 0))
+        code = post_leaf(n, &t, b, true, leaf); /* an authority was revoked since it was posted */
+    if (code == PC_CLI_RETRY || code == PC_CLI_USAGE)
+        return code;
+    return net_send(n, "attest", net_at(n, PC_NET_ATTESTATIONS), NULL, data, false, out);
+}
+
+/* ---- join */
+
+/* Values of the declared kinds, in the contract's order: --cloud, --operator or --domain KIND=NAME.
+ */
+static int domains(struct cli_net *n, uint8_t (*out)[32], size_t *count)
+{
+    uint8_t answer[32 * 8];
+    size_t len, kinds;
+    *count = 0;
+    enum err_code e =
+        net_view(n, PC_NET_NODE_REGISTRY, "domainKinds()", NULL, 0, answer, sizeof answer, &len);
+    struct abi_in r = abi_in_of(bytes_of(answer, len), 1);
+    struct bytes words = abi_in_array(&r, 1, 4, &kinds);
+    if (e == PC_OK)
+        e = abi_in_end(&r);
+    if (e != PC_OK)
+        return net_unreachable(n, "domain kinds", e);
+    for (size_t i = 0; i < kinds; i++) {
+        char kind[33] = "", want[80];
+        memcpy(kind, words.p + 32 * i, 32);
+        if (strcmp(kind, "vendor") == 0)
+            continue;
+        const char *value = node_domain(n->args, kind);
+        (void)snprintf(want, sizeof want, "give --domain %.33s=NAME, 1 to 32 characters", kind);
+        if (value == NULL || value[0] == '\0' || strlen(value) > 32)
+            return cli_fail(PC_CLI_USAGE, "a declared domain is missing", kind, want);
+        memset(out[*count], 0, 32);
+        memcpy(out[(*count)++], value, strlen(value));
+    }
+    return PC_CLI_YES;
+}
+
+static void write_keys(struct abi_out *w, const struct bundle *b)
+{
+    abi_out_fixed(w, b->ed25519, 32);
+    abi_out_fixed(w, b->x25519, 32);
+    abi_out_addr(w, &b->account);
+}
+
+static int send_join(struct cli_net *n, const struct bundle *b, const struct evm_word *bond,
+                     struct sent *out)
+{
+    struct evm_address payer = {{0}};
+    uint8_t value[4][32];
+    struct call c;
+    size_t count;
+    if (!cli_arg_hex(n->args, "payer", payer.b, 20))
+        return PC_CLI_USAGE;
+    int code = domains(n, value, &count);
+    if (code != PC_CLI_YES)
+        return code;
+    call_begin(&c,
+               "join((bytes32,bytes32,address),bytes32[],string,address,"
+               "(uint8,bytes32,bytes32,bytes,bytes32,bytes),address)",
+               8);
+    write_keys(&c.w, b);
+    abi_out_array(&c.w, bytes_of(value, 32 * count), count);
+    abi_out_bytes(&c.w, bytes_of(b->endpoint, strlen(b->endpoint)));
+    abi_out_addr(&c.w, net_at(n, PC_NET_TDX_VERIFIER));
+    tdx_claims_write(&c.w, &b->claims);
+    abi_out_addr(&c.w, &payer);
+    call_end(&c);
+    code = net_send(n, "join", net_at(n, PC_NET_NODE_REGISTRY), bond, c.data, true, out);
+    call_free(&c);
+    return code;
+}
+
+static void out_call(struct cli_out *o, const char *name, const struct sent *s)
+{
+    if (s->block == 0)
+        return;
+    out_line(o, "%-16s gas %llu in block %llu", name, (unsigned long long)s->gas,
+             (unsigned long long)s->block);
+    out_row_named(o, name);
+    out_sent(o, s);
+    out_up(o);
+}
+
+static void out_claims(struct cli_out *o, const struct bundle *b)
+{
+    out_hex(o, "keys_hash", PC_BYTES(b->binding.keys_hash));
+    out_hex(o, "measurement", PC_BYTES(b->claims.measurement.b));
+    out_hex(o, "platform", PC_BYTES(b->claims.platform.b));
+    out_hex(o, "record", PC_BYTES(b->record.b));
+}
+
+int node_join(const struct cli_args *a)
+{
+    static struct bundle b;
+    struct cli_net n;
+    struct cli_out o;
+    struct evm_word bond = {{0}}, place[2];
+    struct sent leaf, attested, joined;
+    int code = net_open(&n, a);
+    if (code == PC_CLI_YES && !cli_arg_ether(a, "bond", bond.b))
+        code = PC_CLI_USAGE;
+    if (code == PC_CLI_YES)
+        code = net_signer(&n, 0);
+    if (code == PC_CLI_YES && !cli_has(a, "bond")) {
+        enum err_code e = net_words(&n, PC_NET_NODE_REGISTRY, "minBond()", NULL, 0, &bond, 1);
+        code = e == PC_OK ? PC_CLI_YES : net_unreachable(&n, "smallest bond", e);
+    }
+    if (code == PC_CLI_YES)
+        code = get_bundle(&b, &n);
+    if (code == PC_CLI_YES)
+        code = attest(&n, &b, &leaf, &attested);
+    if (code == PC_CLI_YES)
+        code = send_join(&n, &b, &bond, &joined);
+    if (code == PC_CLI_YES) {
+        enum err_code e = net_words(&n, PC_NET_NODE_REGISTRY, "platformOf(bytes32)",
+                                    &b.claims.platform, 1, place, 2);
+        if (e != PC_OK)
+            code = net_unreachable(&n, "number of the node", e);
+    }
+    if (code == PC_CLI_YES) {
+        out_begin(&o, a);
+        out_u64(&o, "node_id", word_u64(&place[0]));
+        out_hex(&o, "owner", PC_BYTES(b.owner.b));
+        out_wei(&o, "bond", &bond);
+        out_str(&o, "endpoint", b.endpoint);
+        out_claims(&o, &b);
+        out_call(&o, "certificate", &leaf);
+        out_call(&o, "attest", &attested);
+        out_call(&o, "join", &joined);
+        code = out_end(&o, PC_CLI_YES);
+    }
+    net_close(&n);
+    return code;
+}
+
+int node_reattest(const struct cli_args *a)
+{
+    static struct bundle b;
+    struct cli_net n;
+    struct cli_out o;
+    struct sent leaf, attested, sent;
+    struct call c;
+    uint64_t id = 0;
+    int code = net_open(&n, a);
+    if (code == PC_CLI_YES && !cli_arg_u64(a, "id", UINT32_MAX, &id))
+        code = PC_CLI_USAGE;
+    if (code == PC_CLI_YES)
+        code = net_signer(&n, 0);
+    if (code == PC_CLI_YES)
+        code = get_bundle(&b, &n);
+    if (code == PC_CLI_YES)
+        code = attest(&n, &b, &leaf, &attested);
+    if (code == PC_CLI_YES) {
+        call_begin(&c,
+                   "reattest(uint32,(bytes32,bytes32,address),address,"
+                   "(uint8,bytes32,bytes32,bytes,bytes32,bytes))",
+                   6);
+        abi_out_u64(&c.w, id);
+        write_keys(&c.w, &b);
+        abi_out_addr(&c.w, net_at(&n, PC_NET_TDX_VERIFIER));
+        tdx_claims_write(&c.w, &b.claims);
+        call_end(&c);
+        code =
+            net_send(&n, "reattest", net_at(&n, PC_NET_NODE_REGISTRY), NULL, c.data, true, &sent);
+        call_free(&c);
+    }
+    if (code == PC_CLI_YES) {
+        out_begin(&o, a);
+        out_u64(&o, "node_id", id);
+        out_claims(&o, &b);
+        out_call(&o, "certificate", &leaf);
+        out_call(&o, "attest", &attested);
+        out_call(&o, "reattest", &sent);
+        code = out_end(&o, PC_CLI_YES);
+    }
+    net_close(&n);
+    return code;
+}
