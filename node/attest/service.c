@@ -27,13 +27,26 @@ static enum err_code on_context(void *ctx, const struct ipc_ca_context *m)
     return PC_OK;
 }
 
-static void answer(struct attest *a, struct job *j, enum wire_release_code code)
+static void tell_code(struct attest *a, enum ipc_process to, const uint8_t digest[32],
+                      enum wire_release_code code)
 {
     struct ipc_pa_done m = {.code = code};
-    memcpy(m.digest, j->digest, sizeof m.digest);
-    enum ipc_link link = j->from == IPC_PROC_PEER ? IPC_LINK_PA : IPC_LINK_DA;
+    memcpy(m.digest, digest, sizeof m.digest);
+    enum ipc_link link = to == IPC_PROC_PEER ? IPC_LINK_PA : IPC_LINK_DA;
     if (DAEMON_SEND(&a->d, link, pa_done, &m) != PC_OK)
         log_warn("answer_lost", LOG_HEX("digest", PC_BYTES(m.digest)));
+}
+
+/* From then on no job is taken: who keeps the queue filled cannot keep the process. */
+static bool used_up(const struct attest *a)
+{
+    return a->done >= ATTEST_JOBS_MAX || a->faulty ||
+           (a->done != 0 && loop_now(&a->d.loop) - a->started > ATTEST_LIFE_MS);
+}
+
+static void answer(struct attest *a, struct job *j, enum wire_release_code code)
+{
+    tell_code(a, j->from, j->digest, code);
     j->used = false;
     if (j == a->current)
         a->current = NULL;
@@ -49,13 +62,13 @@ static enum err_code take_job(struct attest *a, enum ipc_process from, const uin
         if (!a->queue[i].used && j == NULL)
             j = &a->queue[i];
     }
-    struct job full = {.used = true, .from = from};
-    memcpy(full.digest, digest, sizeof full.digest);
-    if (j == NULL) {
-        answer(a, &full, WIRE_RELEASE_CODE_RETRY);
+    if (j == NULL || used_up(a)) {
+        tell_code(a, from, digest, WIRE_RELEASE_CODE_RETRY);
         return PC_OK;
     }
-    *j = full;
+    j->used = true;
+    j->from = from;
+    memcpy(j->digest, digest, sizeof j->digest);
     j->vendor = (enum vendor)vendor;
     j->since = loop_now(&a->d.loop);
     j->n = evidence.n;
@@ -79,7 +92,7 @@ static void want_objects(struct attest *a)
     for (size_t i = 0; i < ATTEST_OBJECTS; i++) {
         struct object *o = &a->objects[i];
         memcpy(o->name, i < PC_OBJ_COUNT ? a->context.in_force[i] : a->context.signer, 32);
-        o->n = 0;
+        o->n = 0; /* one too large stays empty, as one that is not held */
         o->have = bytes_all_zero_var(PC_BYTES(o->name)); /* nothing in force: nothing to fetch */
         struct ipc_da_get get;
         memcpy(get.hash, o->name, sizeof get.hash);
@@ -94,7 +107,6 @@ static enum err_code on_data(void *ctx, const struct ipc_da_data *m)
         struct object *o = &a->objects[i];
         if (!o->asked || o->have || memcmp(o->name, m->hash, 32) != 0)
             continue;
-        /* One that is not held, or too large, stays empty: the verdict names what is missing. */
         o->have = true;
         o->n = m->has_data && m->data.n <= sizeof o->data ? m->data.n : 0;
         memcpy(o->data, m->data.p, o->n);
@@ -176,12 +188,32 @@ static bool all_here(const struct attest *a)
     return true;
 }
 
+/* In force, and not held here: what cannot be judged is not refused. */
+static bool lacks_object(const struct attest *a)
+{
+    for (size_t i = 0; i < ATTEST_OBJECTS; i++) {
+        const struct object *o = &a->objects[i];
+        bool none = bytes_all_zero_var(PC_BYTES(o->name));
+        if (i == PC_OBJ_COUNT) /* who signed it is not known yet */
+            none = bytes_all_zero_var(PC_BYTES(a->objects[PC_OBJ_TCB_INFO].name));
+        if (o->n != 0 || none)
+            continue;
+        log_warn("collateral_missing", LOG_HEX("name", PC_BYTES(o->name)));
+        return true;
+    }
+    return false;
+}
+
 /* Take the next job that has its context; run the current one when its collateral is here. */
 static void advance(struct attest *a)
 {
     for (;;) {
-        if (a->current != NULL && all_here(a))
-            run_job(a);
+        if (a->current != NULL && all_here(a)) {
+            if (lacks_object(a))
+                answer(a, a->current, WIRE_RELEASE_CODE_RETRY);
+            else
+                run_job(a);
+        }
         if (a->current != NULL)
             return;
         for (size_t i = 0; i < ATTEST_QUEUE_MAX && a->current == NULL; i++) {
@@ -215,8 +247,7 @@ static void on_tick(void *ctx)
         idle = idle && !a->queue[i].used;
     }
     advance(a);
-    if (idle && (a->done >= ATTEST_JOBS_MAX || a->faulty ||
-                 (a->done != 0 && now - a->started > ATTEST_LIFE_MS))) {
+    if (idle && used_up(a)) {
         log_info("used_up", LOG_U64("jobs", a->done));
         daemon_stop(&a->d, DAEMON_EXIT_USED_UP);
         return;

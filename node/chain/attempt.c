@@ -17,6 +17,11 @@ void attempt_init(struct chain *c)
     PC_ASSERT(c->attempts != NULL);
 }
 
+void attempt_abandon(struct chain *c)
+{
+    c->attempts->preparing = NULL;
+}
+
 static void forget(struct one_attempt *a)
 {
     free(a->facts);
@@ -26,6 +31,7 @@ static void forget(struct one_attempt *a)
 
 void attempt_clear(struct chain *c)
 {
+    attempt_abandon(c);
     forget(&c->attempts->current);
     forget(&c->attempts->active);
 }
@@ -98,6 +104,35 @@ void attempt_close_phases(const struct chain *c, struct one_attempt *a, uint64_t
         add_fact(a, &f);
         a->next_phase++;
     }
+}
+
+/* Which blocks of a call the contract can have taken. Running hashes prove that a call was taken
+ * and in which order, but not the block that its log names: one that would move a call into another
+ * phase is set right. */
+static uint64_t block_of_call(const struct chain *c, const struct one_attempt *a,
+                              enum event_kind kind, uint64_t block)
+{
+    uint64_t b1 = attempt_phase_end(c, a, IPC_PHASE_END_B1), lo = 0, hi = UINT64_MAX;
+    switch (kind) {
+    case PC_EV_COMMITTED:
+        lo = a->opening.opened.number + 1;
+        hi = b1;
+        break;
+    case PC_EV_VOTED:
+        lo = b1 + 1;
+        hi = attempt_phase_end(c, a, IPC_PHASE_END_B2);
+        break;
+    case PC_EV_COMPLAINED:
+        lo = b1 + 1;
+        hi = attempt_phase_end(c, a, IPC_PHASE_END_B2C);
+        break;
+    case PC_EV_READY:
+        lo = attempt_phase_end(c, a, IPC_PHASE_END_B2C) + 1;
+        break;
+    default:
+        break;
+    }
+    return block < lo ? lo : block > hi ? hi : block;
 }
 
 /* ---- events of Epochs ---- */
@@ -174,10 +209,10 @@ static void on_opened(struct chain *c, struct one_attempt *a, const struct event
     take_seats(c, a, e);
 }
 
-static void on_ncall(struct one_attempt *a, const struct event *e, const struct log_record *log)
+static void on_ncall(struct one_attempt *a, const struct event *e, uint64_t block)
 {
     const struct ncall *n = &e->u.ncall.call;
-    struct fact f = {.at = log->block, .index = e->index};
+    struct fact f = {.at = block, .index = e->index};
     memcpy(f.a, n->a.b, sizeof f.a);
     memcpy(f.b, n->b.b, sizeof f.b);
     switch (e->kind) {
@@ -214,10 +249,14 @@ static void on_over(struct chain *c, struct one_attempt *a, const struct event *
     if (!active)
         return;
     l->active_y_hash = e->u.activated.y_hash[0];
+    if (a == &l->active)
+        return;
+    attempt_abandon(c);
     forget(&l->active);
     l->active = *a;
-    gossip_committee(&c->gossip, a->opening.n, 0);
+    l->active.told_members = false; /* they are told anew, as the active epoch's */
     memset(a, 0, sizeof *a);
+    gossip_committee(&c->gossip, l->active.opening.n, attempt_own_index(c, l->active.epoch));
 }
 
 static enum ipc_event_kind kind_of(enum event_kind k)
@@ -282,6 +321,7 @@ void attempt_take(struct chain *c, const struct event *e, const struct log_recor
     if (e->kind == PC_EV_VOIDED || e->kind == PC_EV_RECOVERING)
         return; /* their effect is read from proved words */
     if (e->kind == PC_EV_ANNOUNCED) {
+        attempt_abandon(c);
         forget(&l->current);
         l->current.used = true;
         l->current.epoch = e->epoch;
@@ -293,7 +333,8 @@ void attempt_take(struct chain *c, const struct event *e, const struct log_recor
         a = &l->active; /* a late READY */
     if (!a->used || a->epoch != e->epoch || a->number != e->attempt)
         return;
-    attempt_close_phases(c, a, log->block);
+    uint64_t block = block_of_call(c, a, e->kind, log->block);
+    attempt_close_phases(c, a, block);
     switch (e->kind) {
     case PC_EV_ENROLLED:
         on_enrolled(a, e);
@@ -309,7 +350,7 @@ void attempt_take(struct chain *c, const struct event *e, const struct log_recor
     case PC_EV_VOTED:
     case PC_EV_COMPLAINED:
     case PC_EV_READY:
-        on_ncall(a, e, log);
+        on_ncall(a, e, block);
         break;
     default:
         break;

@@ -47,6 +47,7 @@ struct one_attempt {
     struct enrolled enrols[ENROLS_MAX];
     size_t n_enrols;
     bool open;
+    bool open_agreed; /* the hash of open's block is what the endpoints agree on */
     struct ipc_vc_open opening;
     uint64_t b1; /* by CommitsComplete, 0 before */
     enum ipc_phase_end next_phase;
@@ -57,15 +58,30 @@ struct one_attempt {
     struct ipc_dc_event *events; /* data is always empty */
     size_t n_events, cap_events;
     /* how much was told to whom */
-    bool told_announced, told_open, told_members, told_contexts;
+    bool told_announced, told_open, told_members;
+    uint64_t told_contexts; /* number of the head with which contexts were told last */
     size_t told_facts, told_events;
+};
+
+/* The hash of a block by its number, as k endpoints say alike. */
+struct header_poll {
+    bool asked; /* an answer is on its way */
+    uint64_t number;
+    uint8_t avoid; /* who has answered */
+    unsigned n;
+    struct {
+        struct evm_word hash;
+        uint8_t from; /* endpoints */
+        unsigned votes;
+    } claim[IPC_RPC_MAX];
 };
 
 struct attempt_log {
     struct one_attempt current, active;
-    struct prove prove; /* of one seat at a time */
-    uint16_t preparing; /* its index, 0: none */
-    bool header_asked;
+    struct prove prove;            /* of one seat at a time */
+    struct one_attempt *preparing; /* whose seat or block of open() is asked about; NULL: none */
+    uint16_t seat;                 /* 0: the block of open() */
+    struct header_poll poll;
     struct evm_word active_y_hash; /* of key 0 */
 };
 
@@ -75,7 +91,10 @@ uint64_t attempt_phase_end(const struct chain *c, const struct one_attempt *a,
 /* Add the end of each phase whose last block lies before `block`. */
 void attempt_close_phases(const struct chain *c, struct one_attempt *a, uint64_t block);
 
-/* Bring what the vault's join needs to know of each seat; true when all seats have it. */
+/* Bring what the vault needs to know beyond events: the hash of open's block, and what its join
+ * wants of each seat. True when all of it is here. */
 bool attempt_prepare(struct chain *c, struct one_attempt *a);
+/* The attempt goes, or becomes the active one: what was asked for it is of no use any more. */
+void attempt_abandon(struct chain *c);
 
 #endif

@@ -8,6 +8,26 @@
 #include "crypto/transcript.h"
 #include "node/chain/attempt.h"
 
+/* Events that were left out are found by what is proved without them. */
+static bool same_state(const struct chain *c)
+{
+    const struct one_attempt *current = &c->attempts->current, *active = &c->attempts->active;
+    const struct view_attempt *a = &c->standing.attempt;
+    const struct view_now *now = &c->standing.now;
+    bool under_way = current->used && !current->over;
+    if (now->epoch != (active->used ? active->epoch : 0) ||
+        (active->used && (now->attempt != active->number ||
+                          memcmp(c->standing.active.member_root.b, active->opening.root, 32) != 0)))
+        return false;
+    if (a->state == PC_ATTEMPT_NONE)
+        return !under_way;
+    if (!under_way || a->epoch != current->epoch || a->attempt != current->number ||
+        current->open != (a->state == PC_ATTEMPT_OPEN))
+        return false;
+    return !current->open || (a->start == current->opening.opened.number && a->b1 == current->b1 &&
+                              memcmp(c->standing.open_root.b, current->opening.root, 32) == 0);
+}
+
 enum err_code attempt_check(struct chain *c)
 {
     for (int p = 0; p < PC_ACC_COUNT; p++) {
@@ -15,12 +35,16 @@ enum err_code attempt_check(struct chain *c)
             continue;
         enum err_code e = board_check(&c->board, (enum board_phase)p, &c->standing.acc[p]);
         if (e != PC_OK) {
-            log_warn("events_incomplete", LOG_U64("phase", (uint64_t)p),
-                     LOG_U64("endpoint", c->sync.logs_endpoint));
+            log_warn("events_incomplete", LOG_U64("phase", (uint64_t)p));
             return e;
         }
     }
-    return PC_OK;
+    if (same_state(c))
+        return PC_OK;
+    log_warn("events_incomplete", LOG_U64("epoch", c->standing.now.epoch),
+             LOG_U64("attempt", c->standing.attempt.attempt),
+             LOG_U64("state", (uint64_t)c->standing.attempt.state));
+    return PC_E_MISMATCH;
 }
 
 static void job_digest(const struct chain *c, const struct one_attempt *a, uint16_t index,
@@ -129,10 +153,11 @@ static bool send_open(struct chain *c, struct one_attempt *a)
 {
     struct ipc_vc_open o = a->opening;
     o.own_index = own_index(c, a);
-    o.b1 = attempt_phase_end(c, a, IPC_PHASE_END_B1);
-    o.b2 = attempt_phase_end(c, a, IPC_PHASE_END_B2);
-    o.b2c = attempt_phase_end(c, a, IPC_PHASE_END_B2C);
-    o.b3 = attempt_phase_end(c, a, IPC_PHASE_END_B3);
+    /* As open() set them, whatever came later: it must be the same each time that it is told. */
+    o.b1 = o.opened.number + c->d.policy.phase_blocks;
+    o.b2 = o.b1 + c->d.policy.phase_blocks;
+    o.b2c = o.b2 + c->d.policy.phase_blocks;
+    o.b3 = o.b2c + c->d.policy.phase_blocks;
     if (DAEMON_SEND(&c->d, IPC_LINK_VC, vc_open, &o) != PC_OK)
         return false;
     for (uint16_t i = 1; i <= o.n; i++)
@@ -226,7 +251,10 @@ static void tell_polyclaved(struct chain *c, struct one_attempt *a, bool active)
 
 static void tell_attest(struct chain *c, struct one_attempt *a)
 {
-    if (!a->used || !a->open || a->over || a->told_contexts || !a->told_open)
+    const struct head *head = head_verifier_head(&c->verifier);
+    /* At each head until the dealing is over: attest keeps few, and others may push them out. */
+    if (!a->used || !a->told_open || a->over || a->next_phase != IPC_PHASE_END_B1 ||
+        a->told_contexts == head->number)
         return;
     for (uint16_t i = 1; i <= a->opening.n; i++) {
         const struct seat *s = &a->seats[i];
@@ -236,7 +264,7 @@ static void tell_attest(struct chain *c, struct one_attempt *a)
         job_digest(c, a, i, digest);
         context_send(c, digest, &s->record, s->in_force, s->attested_at, s->collateral_epoch);
     }
-    a->told_contexts = true;
+    a->told_contexts = head->number;
 }
 
 /* ---- from outside ---- */
@@ -265,7 +293,7 @@ static void again(struct one_attempt *a, bool vault, bool polyclaved, bool attes
         a->told_events = 0;
     }
     if (attest)
-        a->told_contexts = false;
+        a->told_contexts = 0;
 }
 
 void attempt_repeat_vault(struct chain *c)
@@ -293,6 +321,19 @@ void attempt_repeat_peer(struct chain *c)
         send_members(c, &l->active, true, false);
     if (l->current.used && l->current.open)
         send_members(c, &l->current, false, false);
+}
+
+static void member_changed(struct one_attempt *a, uint32_t id)
+{
+    for (uint16_t i = 1; a->open && i <= a->opening.n; i++)
+        if (a->seats[i].id == id)
+            a->told_members = false;
+}
+
+void attempt_member_changed(struct chain *c, uint32_t id)
+{
+    member_changed(&c->attempts->active, id);
+    member_changed(&c->attempts->current, id);
 }
 
 bool attempt_identity(const struct chain *c, uint16_t index, uint8_t out[static 32])

@@ -181,6 +181,8 @@ struct node_entry *index_node(struct index *x, uint32_t id); /* NULL if unknown 
 struct node_entry *index_node_new(struct index *x, uint32_t id);
 struct node_entry *index_node_by_keys(struct index *x, const struct evm_word *keys_hash);
 struct record_entry *index_record(struct index *x, const struct evm_word *record);
+/* The entry of that record: as it is if there is one (its calldata hold until newer ones are read),
+ * else a new one. */
 struct record_entry *index_record_new(struct index *x, const struct evm_word *record);
 struct leaf_entry *index_leaf(struct index *x, const uint8_t record[static LEAF_RECORD]);
 struct leaf_entry *index_leaf_new(struct index *x);
@@ -202,15 +204,19 @@ struct posted {
     enum posted_kind kind;
     struct evm_word tx;
     struct evm_word key; /* attest: the record; verifier: id that the event gives */
-    uint8_t role;        /* verifier, authority: its role; 0 otherwise */
-    bool leaf;           /* verifier: a leaf certificate, record below */
+    unsigned tries;
+    uint8_t role; /* verifier, authority: its role; 0 otherwise */
+    bool leaf;    /* verifier: a leaf certificate, record below */
     uint8_t record[LEAF_RECORD];
 };
 
 /* A log of the verifier, or an Attested event: its calldata is wanted. */
 void posted_want(struct chain *c, const struct posted *p);
 void posted_verifier_log(struct chain *c, const struct log_record *log);
-/* True while some are wanted and not yet had; fetches the next. */
+/* Before the first posted_step of a round: each that waits is asked for once at most. No round
+ * waits for calldata that nobody gives: strangers choose what they post. */
+void posted_round(struct chain *c);
+/* Fetches the next and gives true; false if the round is done with them. */
 bool posted_step(struct chain *c);
 /* A node joined, or has new keys: its evidence may be here already. */
 void posted_node_keys(struct chain *c, const struct node_entry *n);
@@ -225,13 +231,16 @@ void attempt_init(struct chain *c);
 void attempt_clear(struct chain *c);
 /* An event of Epochs. */
 void attempt_take(struct chain *c, const struct event *e, const struct log_record *log);
+/* A node has other keys, another endpoint, or left: who has it as a member is told anew. */
+void attempt_member_changed(struct chain *c, uint32_t id);
 /* After a whole round, everything proved: give vault, polyclaved and attest what is new. */
 void attempt_tell(struct chain *c);
 void attempt_repeat_vault(struct chain *c);
 void attempt_repeat_polyclaved(struct chain *c);
 void attempt_repeat_peer(struct chain *c);
 void attempt_repeat_attest(struct chain *c);
-/* Do the events that were read match the proved running hashes? */
+/* Do the events that were read match the proved words: the running hashes, the attempt under way,
+ * the epoch? PC_E_MISMATCH if not. */
 PC_MUST_USE enum err_code attempt_check(struct chain *c);
 /* Index of this node in that epoch's committee, 0: none. */
 uint16_t attempt_own_index(const struct chain *c, uint64_t epoch);
@@ -288,7 +297,6 @@ struct lookup {
 };
 
 enum err_code lookup_start(struct chain *c, const struct ipc_pc_lookup *m);
-void lookups_drop(struct chain *c);
 
 /* Context of one piece of evidence for attest: the objects in force for its product. */
 void context_send(struct chain *c, const uint8_t digest[static 32], const struct record_entry *r,
@@ -301,10 +309,13 @@ enum sync_step { SYNC_IDLE, SYNC_HEAD, SYNC_HEADERS, SYNC_LOGS, SYNC_CALLDATA, S
 
 struct sync {
     enum sync_step step;
-    uint8_t avoid;          /* endpoints that gave this round a false answer */
-    unsigned logs_endpoint; /* who gave the last logs */
-    uint64_t told;          /* number of the head that was told last */
-    uint64_t fresh_at;      /* loop_now of the last agreed head */
+    uint8_t avoid;         /* endpoints that gave this round a false answer */
+    uint8_t logs_from;     /* endpoints that gave logs since the first block */
+    unsigned next_alone;   /* whose turn it is to give all of them alone */
+    uint64_t told;         /* number of the head that was told last; 0: tell again */
+    struct head told_head; /* and the whole of it */
+    bool misread;          /* a log was refuted after its round: read again */
+    uint64_t fresh_at;     /* loop_now of the last agreed head */
     enum ipc_health health;
     struct loop_timer timer;
 };
@@ -316,6 +327,11 @@ void sync_proved(struct chain *c, enum err_code e);
 void sync_drop(struct chain *c);
 /* Everything from the first block again. */
 void sync_restart(struct chain *c);
+/* Is everything that was taken checked and told, up to the accepted head? Between a head's
+ * acceptance and the end of its round it is not. */
+bool sync_settled(const struct chain *c);
+/* Gossip was added: a disagreement stops the node at once. */
+void sync_gossiped(struct chain *c);
 
 struct chain {
     struct daemon d;
@@ -330,9 +346,10 @@ struct chain {
     struct attempt_log *attempts;
     struct standing standing;
     struct prove standing_proof;
+    uint32_t standing_id; /* own node id of that proof */
     struct lookup lookups[LOOKUPS_MAX];
     struct posted posted[POSTED_MAX];
-    size_t posted_first, posted_n;
+    size_t posted_first, posted_n, posted_left;
     struct ipc_endpoint_state endpoints[IPC_RPC_MAX];
     uint32_t n_endpoints;
     char urls[IPC_RPC_MAX][IPC_URL_MAX];

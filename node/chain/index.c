@@ -53,8 +53,9 @@ struct record_entry *index_record(struct index *x, const struct evm_word *record
 struct record_entry *index_record_new(struct index *x, const struct evm_word *record)
 {
     struct record_entry *r = index_record(x, record);
-    if (r == NULL)
-        r = &x->records[x->next_record++ % RECORDS_MAX];
+    if (r != NULL)
+        return r;
+    r = &x->records[x->next_record++ % RECORDS_MAX];
     free(r->evidence);
     memset(r, 0, sizeof *r);
     r->used = true;

@@ -288,6 +288,10 @@ enum err_code lookup_start(struct chain *c, const struct ipc_pc_lookup *m)
 {
     struct evm_word key;
     struct lookup *l = NULL;
+    if (c->sync.health == IPC_HEALTH_DISAGREEMENT) {
+        answer(c, m->digest, WIRE_RELEASE_CODE_CHAIN_DISAGREEMENT);
+        return PC_OK;
+    }
     if (!c->standing.known || head_verifier_may_release(&c->verifier) != PC_OK) {
         answer(c, m->digest, WIRE_RELEASE_CODE_CHAIN_BEHIND);
         return PC_OK;
@@ -313,10 +317,4 @@ enum err_code lookup_start(struct chain *c, const struct ipc_pc_lookup *m)
     add_slots(l);
     prove_run(&l->prove);
     return PC_OK;
-}
-
-void lookups_drop(struct chain *c)
-{
-    for (size_t i = 0; i < LOOKUPS_MAX; i++)
-        c->lookups[i].used = false;
 }

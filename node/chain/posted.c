@@ -16,6 +16,8 @@
 #include "crypto/ids.h"
 #include "node/chain/chain.h"
 
+#define TRIES_MAX 20 /* rounds in which a transaction is asked for, if nobody has it */
+
 #define SIG_ATTEST         "attest(uint8,bytes32,bytes32,address,uint64,bytes,bytes)"
 #define SIG_ADD_CERT       "addCert(bytes,bytes32)"
 #define SIG_ADD_CRL        "addCrl(bytes,bytes32,uint256)"
@@ -25,13 +27,41 @@
 
 enum { COLLATERAL_TCB_INFO = 1, COLLATERAL_QE_IDENTITY = 2 };
 
+static struct posted *waiting(struct chain *c, size_t i)
+{
+    return &c->posted[(c->posted_first + i) % POSTED_MAX];
+}
+
+/* The first `upto` move up by one, over the one behind them. */
+static void close_gap(struct chain *c, size_t upto)
+{
+    for (size_t i = upto; i > 0; i--)
+        *waiting(c, i) = *waiting(c, i - 1);
+    c->posted_first = (c->posted_first + 1) % POSTED_MAX;
+    c->posted_n--;
+}
+
+/* A newer posting of a record replaces the one that still waits. When all places are taken, the
+ * oldest evidence goes: its record runs out first, and is attested anew by whoever needs it. */
 void posted_want(struct chain *c, const struct posted *p)
 {
+    size_t oldest = c->posted_n;
+    for (size_t i = 0; i < c->posted_n; i++) {
+        struct posted *w = waiting(c, i);
+        if (w->kind != POSTED_ATTEST)
+            continue;
+        if (p->kind == POSTED_ATTEST && evm_word_equal(&w->key, &p->key)) {
+            *w = *p;
+            return;
+        }
+        if (oldest == c->posted_n)
+            oldest = i;
+    }
     if (c->posted_n == POSTED_MAX) {
         log_warn("posted_queue_full", LOG_U64("size", POSTED_MAX));
-        return;
+        close_gap(c, oldest < POSTED_MAX ? oldest : 0);
     }
-    c->posted[(c->posted_first + c->posted_n++) % POSTED_MAX] = *p;
+    *waiting(c, c->posted_n++) = *p;
 }
 
 void posted_verifier_log(struct chain *c, const struct log_record *log)
@@ -231,25 +261,33 @@ static void on_calldata(void *ctx, enum err_code e, unsigned endpoint, struct by
     (void)endpoint;
     if (c->posted_n == 0 || c->sync.step != SYNC_CALLDATA)
         return; /* reading was started over meanwhile */
+    struct posted p = *waiting(c, 0);
+    close_gap(c, 0);
     if (e == PC_OK) {
-        take(c, &c->posted[c->posted_first], data);
-        c->posted_first = (c->posted_first + 1) % POSTED_MAX;
-        c->posted_n--;
-        sync_step(c);
+        take(c, &p, data);
+    } else if (++p.tries < TRIES_MAX) {
+        *waiting(c, c->posted_n++) = p; /* again in a later round, after the others */
+        c->posted_left = 0;
     } else {
-        sync_drop(c); /* the same transaction again in the next round */
+        log_warn("calldata_given_up", LOG_HEX("tx", PC_BYTES(p.tx.b)),
+                 LOG_STR("error", pc_err_name(e)));
     }
+    sync_step(c);
 }
 
 bool posted_step(struct chain *c)
 {
-    if (c->posted_n == 0)
-        return false;
     struct ipc_cr_ask ask = {.what = IPC_RPC_WHAT_CALLDATA};
-    memcpy(ask.hash, c->posted[c->posted_first].tx.b, sizeof ask.hash);
-    if (ask_send(c, &ask, on_calldata, c) != PC_OK)
-        sync_drop(c);
-    return true;
+    if (c->posted_n == 0 || c->posted_left == 0)
+        return false;
+    c->posted_left--;
+    memcpy(ask.hash, waiting(c, 0)->tx.b, sizeof ask.hash);
+    return ask_send(c, &ask, on_calldata, c) == PC_OK;
+}
+
+void posted_round(struct chain *c)
+{
+    c->posted_left = c->posted_n;
 }
 
 void posted_node_keys(struct chain *c, const struct node_entry *n)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * prepare.c - what the vault's join needs to know of each receiver (SPEC 2): its record, proved;
- * the collateral in force for its product, proved; and the hash of the block that its evidence
- * binds.
+ * prepare.c - what the vault needs to know of an attempt beyond its events: the hash of the block
+ * of open(), which enters sid; and, for the join of each receiver (SPEC 2), its record, proved; the
+ * collateral in force for its product, proved; and the hash of the block that its evidence binds.
  *
- * That hash needs no proof: the vault computes D from it, and D is in the evidence or it is not.
+ * Old blocks have no proof here. Their hash is what k endpoints say alike: a single one that lies
+ * could else make this node deal for another sid, or refuse an honest receiver.
  */
 #include "base/log.h"
 #include "chain/view_slot.h"
@@ -13,43 +14,126 @@
 static void seat_done(struct chain *c)
 {
     struct attempt_log *l = c->attempts;
-    l->current.seats[l->preparing].prepared = true;
-    l->preparing = 0;
-    attempt_tell(c);
+    struct one_attempt *a = l->preparing;
+    a->seats[l->seat].prepared = true;
+    l->preparing = NULL;
+    /* Events that are not checked yet may be here: they are told at the end of the round. */
+    if (sync_settled(c))
+        attempt_tell(c);
+    else
+        (void)attempt_prepare(c, a);
+}
+
+/* Again at the next head. */
+static void give_up(struct chain *c)
+{
+    c->attempts->preparing = NULL;
+}
+
+/* ---- the hash of a block ---- */
+
+static void block_known(struct chain *c, const struct evm_word *hash)
+{
+    struct attempt_log *l = c->attempts;
+    struct one_attempt *a = l->preparing;
+    if (l->seat != 0) {
+        a->seats[l->seat].bound_hash = *hash;
+        seat_done(c);
+        return;
+    }
+    l->preparing = NULL;
+    a->open_agreed = memcmp(hash->b, a->opening.opened.hash, 32) == 0;
+    if (!a->open_agreed) {
+        log_warn("open_block_refuted", LOG_U64("block", a->opening.opened.number));
+        c->sync.misread = true;
+    } else if (sync_settled(c)) {
+        attempt_tell(c);
+    }
+}
+
+static void on_header(void *ctx, enum err_code e, unsigned endpoint, struct bytes data);
+
+static void ask_header(struct chain *c)
+{
+    struct header_poll *p = &c->attempts->poll;
+    struct ipc_cr_ask ask = {
+        .what = IPC_RPC_WHAT_HEADERS, .from = p->number, .to = 1, .avoid = p->avoid};
+    p->asked = ask_send(c, &ask, on_header, c) == PC_OK;
+    if (!p->asked)
+        give_up(c);
+}
+
+/* One more says so. True once enough do; then whoever said otherwise is named. */
+static bool count_claim(struct chain *c, unsigned endpoint, const struct evm_word *hash)
+{
+    struct header_poll *p = &c->attempts->poll;
+    unsigned at = 0;
+    while (at < p->n && !evm_word_equal(&p->claim[at].hash, hash))
+        at++;
+    if (at == PC_ARRAY_LEN(p->claim))
+        return false;
+    if (at == p->n) {
+        p->n++;
+        p->claim[at].hash = *hash;
+        p->claim[at].from = 0;
+        p->claim[at].votes = 0;
+    }
+    p->claim[at].from |= (uint8_t)(1u << endpoint);
+    if (++p->claim[at].votes < c->agree)
+        return false;
+    for (unsigned i = 0; i < p->n; i++)
+        for (unsigned who = 0; i != at && who < IPC_RPC_MAX; who++)
+            if (p->claim[i].from >> who & 1)
+                ask_blame(c, who, PC_E_MISMATCH);
+    return true;
 }
 
 static void on_header(void *ctx, enum err_code e, unsigned endpoint, struct bytes data)
 {
     struct chain *c = ctx;
-    struct attempt_log *l = c->attempts;
+    struct header_poll *p = &c->attempts->poll;
     struct block_header h;
     struct reader r = reader_of(data);
-    (void)endpoint;
-    l->header_asked = false;
-    if (l->preparing == 0)
+    p->asked = false;
+    if (c->attempts->preparing == NULL)
         return;
-    struct seat *s = &l->current.seats[l->preparing];
-    struct bytes rlp = read_bytes(&r, read_u16(&r));
-    if (e == PC_OK)
-        e = header_decode(&h, rlp);
-    if (e == PC_OK && h.number != s->record.bound_block)
-        e = PC_E_MISMATCH;
-    if (e != PC_OK) {
-        l->preparing = 0; /* again at the next head */
+    /* Nobody is left to ask, or rpc asked the same one again. */
+    if (e != PC_OK || endpoint >= IPC_RPC_MAX || (p->avoid >> endpoint & 1)) {
+        give_up(c);
         return;
     }
-    s->bound_hash = h.hash;
-    seat_done(c);
+    struct bytes rlp = read_bytes(&r, read_u16(&r));
+    p->avoid |= (uint8_t)(1u << endpoint);
+    e = reader_end(&r);
+    if (e == PC_OK)
+        e = header_decode(&h, rlp);
+    if (e == PC_OK && h.number != p->number)
+        e = PC_E_MISMATCH;
+    if (e != PC_OK)
+        ask_blame(c, endpoint, e);
+    else if (count_claim(c, endpoint, &h.hash)) {
+        block_known(c, &h.hash);
+        return;
+    }
+    ask_header(c);
 }
+
+static void poll_header(struct chain *c, uint64_t number)
+{
+    c->attempts->poll = (struct header_poll){.number = number};
+    ask_header(c);
+}
+
+/* ---- one seat ---- */
 
 static void on_proved(struct prove *p, enum err_code e)
 {
     struct chain *c = p->ctx;
     struct attempt_log *l = c->attempts;
     struct view_record v;
-    if (l->preparing == 0)
+    if (l->preparing == NULL)
         return;
-    struct seat *s = &l->current.seats[l->preparing];
+    struct seat *s = &l->preparing->seats[l->seat];
     if (e == PC_OK)
         e = view_record(&v, p->set[0].word);
     if (e == PC_E_NOT_FOUND) {
@@ -58,7 +142,7 @@ static void on_proved(struct prove *p, enum err_code e)
         return;
     }
     if (e != PC_OK) {
-        l->preparing = 0;
+        give_up(c);
         return;
     }
     s->record.claims = v.claims;
@@ -67,35 +151,56 @@ static void on_proved(struct prove *p, enum err_code e)
     s->valid_until = v.valid_until;
     s->collateral_epoch = v.collateral_epoch;
     memcpy(s->in_force, p->set[1].word, sizeof s->in_force);
-    struct ipc_cr_ask ask = {.what = IPC_RPC_WHAT_HEADERS, .from = v.bound_block, .to = 1};
-    l->header_asked = ask_send(c, &ask, on_header, c) == PC_OK;
-    if (!l->header_asked)
-        l->preparing = 0;
+    poll_header(c, v.bound_block);
+}
+
+static void prepare_seat(struct chain *c, struct one_attempt *a, uint16_t index)
+{
+    struct attempt_log *l = c->attempts;
+    struct seat *s = &a->seats[index];
+    /* What its posting said may have come after open(). */
+    const struct record_entry *r = index_record(c->index, &s->node.record);
+    if (r != NULL) {
+        s->record = *r;
+        s->record.evidence = NULL;
+    }
+    /* Its product, hence which collateral is in force for it, is in calldata that still comes. */
+    if (!s->record.parsed && c->posted_n != 0) {
+        give_up(c);
+        return;
+    }
+    prove_begin(&l->prove, c, on_proved, c);
+    struct proof_set *records = prove_account(&l->prove, c->d.policy.attestations);
+    for (unsigned w = 0; w < PC_WORDS_RECORD; w++)
+        (void)prove_slot(records, slot_record(&s->node.record, w));
+    struct proof_set *force = prove_account(&l->prove, c->d.policy.tdx.verifier);
+    (void)force_slots(force, s->record.product);
+    prove_run(&l->prove);
 }
 
 bool attempt_prepare(struct chain *c, struct one_attempt *a)
 {
     struct attempt_log *l = c->attempts;
+    bool seats = a == &l->current; /* over: nobody deals any more */
     uint16_t next = 0;
-    if (a != &l->current)
-        return true; /* over: nobody deals any more */
-    for (uint16_t i = 1; i <= a->opening.n && next == 0; i++)
+    for (uint16_t i = 1; seats && i <= a->opening.n && next == 0; i++)
         if (a->seats[i].id != 0 && !a->seats[i].prepared)
             next = i;
-    if (next == 0 || l->preparing != 0)
-        return next == 0;
-    l->preparing = next;
-    prove_begin(&l->prove, c, on_proved, c);
-    struct proof_set *records = prove_account(&l->prove, c->d.policy.attestations);
-    for (unsigned w = 0; w < PC_WORDS_RECORD; w++)
-        (void)prove_slot(records, slot_record(&a->seats[next].node.record, w));
-    struct proof_set *force = prove_account(&l->prove, c->d.policy.tdx.verifier);
-    (void)force_slots(force, a->seats[next].record.product);
-    prove_run(&l->prove);
+    if (a->open_agreed && next == 0)
+        return true;
+    /* One at a time; what was asked for an attempt that is gone must have ended first. */
+    if (l->preparing != NULL || l->prove.active || l->poll.asked)
+        return false;
+    l->preparing = a;
+    l->seat = a->open_agreed ? next : 0;
+    if (l->seat == 0)
+        poll_header(c, a->opening.opened.number);
+    else
+        prepare_seat(c, a, next);
     return false;
 }
 
 void attempt_drop(struct chain *c)
 {
-    c->attempts->preparing = 0;
+    attempt_abandon(c);
 }

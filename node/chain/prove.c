@@ -71,10 +71,15 @@ static void on_answer(void *ctx, enum err_code e, unsigned endpoint, struct byte
     if (e == PC_OK) {
         p->at++;
         p->avoid = 0;
-    } else {
-        ask_blame(p->c, endpoint, e);
-        p->avoid |= (uint8_t)(1u << (endpoint & 7));
+        step(p);
+        return;
     }
+    ask_blame(p->c, endpoint, e);
+    if (p->avoid >> (endpoint & 7) & 1) { /* rpc asked it all the same: no others are there */
+        finish(p, PC_E_RETRY);
+        return;
+    }
+    p->avoid |= (uint8_t)(1u << (endpoint & 7));
     step(p);
 }
 

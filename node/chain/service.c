@@ -98,6 +98,7 @@ static enum err_code on_gossip(void *ctx, const struct ipc_pc_gossip *m)
     enum err_code e = gossip_add(&c->gossip, &s, &c->verifier.ring);
     if (e == PC_E_MALFORMED)
         log_warn("gossip_refused", LOG_U64("index", m->index));
+    sync_gossiped(c);
     return PC_OK;
 }
 
@@ -146,6 +147,7 @@ static void on_link_up(void *ctx, enum ipc_link link)
         break;
     case IPC_LINK_CA:
         attempt_repeat_attest(c);
+        c->sync.told = 0;
         break;
     case IPC_LINK_CR:
         configure_rpc(c);

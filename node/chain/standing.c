@@ -114,9 +114,8 @@ static enum err_code any_revoked(bool *out, const struct proof_set *s)
     return PC_OK;
 }
 
-static enum err_code take_own(struct chain *c, const struct prove *p)
+static enum err_code take_own(struct chain *c, struct standing *s, const struct prove *p)
 {
-    struct standing *s = &c->standing;
     struct view_node node;
     struct view_record record;
     struct view_measurement measurement;
@@ -153,34 +152,32 @@ static enum err_code take_own(struct chain *c, const struct prove *p)
     return PC_OK;
 }
 
+/* What is proved replaces what was known as a whole, or not at all. */
 static void on_proved(struct prove *p, enum err_code e)
 {
     struct chain *c = p->ctx;
-    struct standing *s = &c->standing;
+    struct standing s = {.node_id = c->standing_id};
     if (e == PC_OK)
-        e = take_epochs(s, &p->set[SET_EPOCHS]);
+        e = take_epochs(&s, &p->set[SET_EPOCHS]);
     if (e == PC_OK && p->n_sets > 1)
-        e = take_own(c, p);
-    if (e != PC_OK && e != PC_E_RETRY)
+        e = take_own(c, &s, p);
+    if (e == PC_OK) {
+        s.known = true;
+        c->standing = s;
+    } else if (e != PC_E_RETRY) {
         log_error("words_not_understood", LOG_STR("error", pc_err_name(e)),
                   LOG_STR("hint", "are the contracts of another version than this node?"));
-    s->known = e == PC_OK;
+        c->standing.known = false;
+    }
     sync_proved(c, e);
 }
 
 void standing_prove(struct chain *c)
 {
-    struct standing *s = &c->standing;
-    struct node_entry *own = NULL;
-    if (c->have_keys) {
-        struct evm_word hash;
-        id_keys_node(hash.b, c->keys.ed25519, c->keys.x25519, c->keys.account);
-        own = index_node_by_keys(c->index, &hash);
-    }
-    s->node_id = own != NULL ? own->id : 0;
-    s->state = IPC_NODE_STATE_NONE;
-    s->valid_until = 0;
-    s->recovering = false;
+    struct evm_word hash;
+    id_keys_node(hash.b, c->keys.ed25519, c->keys.x25519, c->keys.account);
+    const struct node_entry *own = index_node_by_keys(c->index, &hash);
+    c->standing_id = own != NULL ? own->id : 0;
     prove_begin(&c->standing_proof, c, on_proved, c);
     epochs_slots(&c->standing_proof, attempt_active_epoch(c), attempt_current_epoch(c));
     if (own != NULL)

@@ -28,11 +28,24 @@ void sync_drop(struct chain *c)
     c->sync.step = SYNC_IDLE;
 }
 
+static void tell_head(struct chain *c);
+
+/* A change is told at once, with the head that was told last. */
 static void set_health(struct chain *c, enum ipc_health health)
 {
-    if (c->sync.health != health)
-        log_warn("chain_health", LOG_STR("health", ipc_health_name(health)));
+    if (c->sync.health == health)
+        return;
+    log_warn("chain_health", LOG_STR("health", ipc_health_name(health)));
     c->sync.health = health;
+    if (c->sync.told != 0)
+        tell_head(c);
+}
+
+/* Nobody could answer. If some were left out, they are asked again from now on. */
+static void unanswered(struct chain *c)
+{
+    c->sync.avoid = 0;
+    sync_drop(c);
 }
 
 /* A head was accepted: a contradicting claim before it no longer counts, what members sign does. */
@@ -86,10 +99,10 @@ static void on_headers(void *ctx, enum err_code e, unsigned endpoint, struct byt
     if (c->sync.step != SYNC_HEADERS)
         return;
     if (e != PC_OK) {
-        sync_drop(c);
+        unanswered(c);
         return;
     }
-    e = PC_E_RETRY;
+    e = data.n == 0 ? PC_E_MALFORMED : PC_E_RETRY;
     while (e == PC_E_RETRY && r.left != 0) {
         struct bytes rlp = read_bytes(&r, read_u16(&r));
         e = r.err == PC_OK ? head_verifier_header(&c->verifier, rlp) : r.err;
@@ -137,11 +150,11 @@ static void on_logs(void *ctx, enum err_code e, unsigned endpoint, struct bytes 
     }
     const struct head *head = head_verifier_head(&c->verifier);
     if (e != PC_OK || !cursor_range(&c->cursor, head->number, &from, &to)) {
-        sync_drop(c);
+        unanswered(c);
         return;
     }
-    c->sync.logs_endpoint = endpoint;
-    e = take_logs(c, data);
+    c->sync.logs_from |= (uint8_t)(1u << (endpoint & 7));
+    e = take_logs(c, data, from, to);
     if (e != PC_OK) {
         ask_blame(c, endpoint, e);
         sync_restart(c);
@@ -172,6 +185,7 @@ static void ask_logs(struct chain *c)
         return;
     }
     if (!cursor_range(&c->cursor, head->number, &ask.from, &ask.to)) {
+        posted_round(c);
         next_step(c, SYNC_CALLDATA);
         return;
     }
@@ -187,7 +201,7 @@ static void ask_logs(struct chain *c)
 
 static void tell_head(struct chain *c)
 {
-    const struct head *head = head_verifier_head(&c->verifier);
+    const struct head *head = &c->sync.told_head;
     const struct standing *s = &c->standing;
     struct ipc_vc_head v = {.node_id = s->node_id,
                             .state = s->state,
@@ -214,6 +228,24 @@ static void tell_head(struct chain *c)
     (void)DAEMON_SEND(&c->d, IPC_LINK_PC, pc_head, &p);
 }
 
+/* Somebody left out or made up events. If one endpoint gave them all, it was that one. Else who it
+ * was is not known: the next reading is from one endpoint alone, each in its turn. */
+static void read_elsewhere(struct chain *c)
+{
+    uint8_t from = c->sync.logs_from, avoid = from;
+    unsigned n = c->n_urls != 0 ? c->n_urls : 1;
+    if (from != 0 && (from & (from - 1)) == 0) {
+        unsigned endpoint = 0;
+        while (from >> endpoint != 1)
+            endpoint++;
+        ask_blame(c, endpoint, PC_E_MISMATCH);
+    } else {
+        avoid = (uint8_t) ~(1u << c->sync.next_alone++ % n);
+    }
+    sync_restart(c);
+    c->sync.avoid = avoid;
+}
+
 void sync_proved(struct chain *c, enum err_code e)
 {
     const struct head *head = head_verifier_head(&c->verifier);
@@ -224,14 +256,11 @@ void sync_proved(struct chain *c, enum err_code e)
         return;
     }
     if (attempt_check(c) != PC_OK) {
-        /* Somebody left out or made up events: read again, from others. */
-        ask_blame(c, c->sync.logs_endpoint, PC_E_MISMATCH);
-        uint8_t avoid = (uint8_t)(1u << (c->sync.logs_endpoint & 7));
-        sync_restart(c);
-        c->sync.avoid = avoid;
+        read_elsewhere(c);
         return;
     }
     c->sync.told = head->number;
+    c->sync.told_head = *head;
     c->sync.fresh_at = loop_now(&c->d.loop);
     c->sync.avoid = 0;
     gossip_judge(&c->gossip, &c->verifier.ring);
@@ -239,6 +268,18 @@ void sync_proved(struct chain *c, enum err_code e)
     sync_drop(c);
     tell_head(c);
     attempt_tell(c);
+}
+
+bool sync_settled(const struct chain *c)
+{
+    const struct head *head = head_verifier_head(&c->verifier);
+    return head != NULL && c->sync.told == head->number;
+}
+
+void sync_gossiped(struct chain *c)
+{
+    if (c->gossip.disagreement)
+        set_health(c, IPC_HEALTH_DISAGREEMENT);
 }
 
 void sync_step(struct chain *c)
@@ -276,6 +317,9 @@ void sync_restart(struct chain *c)
     attempt_clear(c);
     c->posted_first = c->posted_n = 0;
     c->sync.told = 0;
+    c->sync.logs_from = 0;
+    c->sync.misread = false;
+    c->standing.known = false; /* until all is read, a record that is not here is not unknown */
     sync_drop(c);
 }
 
@@ -284,12 +328,12 @@ static void on_timer(void *ctx)
     struct chain *c = ctx;
     uint64_t now = loop_now(&c->d.loop);
     asks_tick(c);
-    if (c->sync.health == IPC_HEALTH_OK && now - c->sync.fresh_at > BEHIND_MS) {
+    if (c->sync.health == IPC_HEALTH_OK && now - c->sync.fresh_at > BEHIND_MS)
         set_health(c, IPC_HEALTH_BEHIND);
-        if (c->sync.told != 0)
-            tell_head(c);
-    }
-    if (c->sync.step == SYNC_IDLE && c->have_config)
+    if (c->sync.step == SYNC_IDLE && c->sync.misread)
+        read_elsewhere(c);
+    /* Without the vault's keys nobody can say whether this node is registered. */
+    if (c->sync.step == SYNC_IDLE && c->have_config && c->have_keys)
         next_step(c, SYNC_HEAD);
     loop_timer_set(&c->d.loop, &c->sync.timer, ROUND_MS);
 }

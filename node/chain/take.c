@@ -27,6 +27,7 @@ static void take_joined(struct chain *c, const struct event *e)
     memcpy(n->domain, e->u.joined.domain, sizeof n->domain);
     memcpy(n->endpoint, e->u.joined.endpoint.p, e->u.joined.endpoint.n);
     posted_node_keys(c, n);
+    attempt_member_changed(c, n->id);
 }
 
 static void take_reattested(struct chain *c, const struct event *e)
@@ -41,6 +42,7 @@ static void take_reattested(struct chain *c, const struct event *e)
     n->platform = e->u.reattested.platform;
     n->verifier = e->u.reattested.verifier;
     posted_node_keys(c, n);
+    attempt_member_changed(c, n->id);
 }
 
 static void take_endpoint(struct chain *c, const struct event *e)
@@ -50,6 +52,7 @@ static void take_endpoint(struct chain *c, const struct event *e)
         return;
     memset(n->endpoint, 0, sizeof n->endpoint);
     memcpy(n->endpoint, e->u.endpoint.text.p, e->u.endpoint.text.n);
+    attempt_member_changed(c, n->id);
 }
 
 static void take_attested(struct chain *c, const struct event *e, const struct log_record *log)
@@ -107,6 +110,7 @@ static void take_event(struct chain *c, const struct event *e, const struct log_
         if (n != NULL) {
             n->left |= e->kind == PC_EV_LEFT;
             n->revoked |= e->kind == PC_EV_NODE_REVOKED;
+            attempt_member_changed(c, n->id);
         }
         break;
     }
@@ -129,14 +133,18 @@ static void take_event(struct chain *c, const struct event *e, const struct log_
     }
 }
 
-enum err_code take_logs(struct chain *c, struct bytes packed)
+enum err_code take_logs(struct chain *c, struct bytes packed, uint64_t from, uint64_t to)
 {
     static struct event event; /* large */
     struct reader r = reader_of(packed);
+    uint64_t block = from;
     while (r.left != 0) {
         struct log_record log;
         log_record_read(&r, &log);
         PC_TRY(r.err);
+        if (log.block < block || log.block > to) /* facts are told in the order of the chain */
+            return PC_E_SEQUENCE;
+        block = log.block;
         if (memcmp(log.address.b, c->d.policy.tdx.verifier, 20) == 0) {
             posted_verifier_log(c, &log);
             continue;

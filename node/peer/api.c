@@ -35,7 +35,9 @@ static const struct http_route routes[] = {
 static void put_collateral(struct peer *p, const struct http_request *r)
 {
     struct ipc_dp_put m = {.id = r->id, .data = r->body};
-    if (r->body.n == 0)
+    if (!release_admit(p, r->from))
+        release_error(p, r->id, WIRE_RELEASE_CODE_QUOTA, 1, 0);
+    else if (r->body.n == 0)
         release_error(p, r->id, WIRE_RELEASE_CODE_MALFORMED, 0, 0);
     else if (DAEMON_SEND(&p->d, IPC_LINK_DP, dp_put, &m) != PC_OK)
         release_error(p, r->id, WIRE_RELEASE_CODE_RETRY, 1, 0);
@@ -48,8 +50,7 @@ void api_put_done(struct peer *p, const struct ipc_dp_put_r *m)
         m->kept
             ? http_answer(p->http, m->id, 200, "application/json", bytes_of(kept, sizeof kept - 1))
             : http_error(p->http, m->id, 400, "malformed",
-                         "not a TCB info, QE identity, certificate or CRL, or the store is full",
-                         0);
+                         "not a TCB info, QE identity, certificate or CRL that this node lacks", 0);
     if (e != PC_OK && e != PC_E_NOT_FOUND)
         log_warn("answer_failed", LOG_STR("error", pc_err_name(e)));
 }

@@ -112,6 +112,15 @@ enum err_code blobs_on_get(struct peer *p, transport_conn c, const struct peer_b
     return transport_send(p->transport, c, bytes);
 }
 
+static const struct conn *conn_of_dealer(const struct peer *p, const struct committee *c,
+                                         uint16_t dealer)
+{
+    for (size_t i = 0; c->known && dealer <= c->n && i < CONNS_MAX; i++)
+        if (p->conns[i].id != 0 && memcmp(p->conns[i].remote.b, c->m[dealer].keys.x25519, 32) == 0)
+            return &p->conns[i];
+    return NULL;
+}
+
 /* Ask the next open connection for it; the dealer's own first. */
 static void ask(struct peer *p, struct wanted_blob *w, uint64_t now)
 {
@@ -123,19 +132,13 @@ static void ask(struct peer *p, struct wanted_blob *w, uint64_t now)
         return;
     const struct committee *c =
         p->attempt.known && p->attempt.epoch == w->epoch ? &p->attempt : &p->active;
+    w->asked_at = now;
     for (unsigned tried = 0; tried <= CONNS_MAX; tried++) {
         unsigned turn = w->turn++ % (CONNS_MAX + 1);
-        for (size_t i = 0; i < CONNS_MAX; i++) {
-            const struct conn *k = &p->conns[i];
-            bool dealer = turn == 0 && c->known && w->dealer <= c->n &&
-                          memcmp(k->remote.b, c->m[w->dealer].keys.x25519, 32) == 0;
-            if (k->id == 0 || !k->open || !(dealer || (turn != 0 && i == turn - 1)))
-                continue;
-            if (transport_send(p->transport, k->id, bytes) == PC_OK) {
-                w->asked_at = now;
-                return;
-            }
-        }
+        const struct conn *k = turn == 0 ? conn_of_dealer(p, c, w->dealer) : &p->conns[turn - 1];
+        if (k != NULL && k->id != 0 && k->open &&
+            transport_send(p->transport, k->id, bytes) == PC_OK)
+            return;
     }
 }
 

@@ -10,19 +10,30 @@
 
 #define LEASE_EVERY_MS 15000u
 
-static struct head_ask *ask_new(struct peer *p)
+#define LEASE_ASK_MS 500u /* a member's nonce is signed twice a second at most */
+
+/* One place per connection (0: everybody), the newest counts; the oldest goes if all are taken. */
+static struct head_ask *ask_new(struct peer *p, transport_conn c)
 {
-    for (size_t i = 0; i < HEAD_ASKS_MAX; i++)
-        if (p->head_asks[i].id == 0)
-            return &p->head_asks[i];
-    /* Full: answers were lost with a restart of the vault's link. */
+    struct head_ask *a = &p->head_asks[0];
+    for (size_t i = 0; i < HEAD_ASKS_MAX; i++) {
+        struct head_ask *b = &p->head_asks[i];
+        if (b->id != 0 && b->conn == c)
+            return b;
+        if (b->id < a->id)
+            a = b;
+    }
+    return a;
+}
+
+void heads_drop(struct peer *p)
+{
     memset(p->head_asks, 0, sizeof p->head_asks);
-    return &p->head_asks[0];
 }
 
 static void ask_vault(struct peer *p, transport_conn c, const uint8_t *nonce)
 {
-    struct head_ask *a = ask_new(p);
+    struct head_ask *a = ask_new(p, c);
     struct ipc_vp_head_sign m = {.id = ++p->next_id, .has_nonce = nonce != NULL};
     if (nonce != NULL)
         memcpy(m.nonce, nonce, sizeof m.nonce);
@@ -83,9 +94,13 @@ enum err_code heads_on_signed(struct peer *p, const struct member *from,
     return PC_OK;
 }
 
-enum err_code heads_on_ask(struct peer *p, transport_conn c, const struct peer_lease_ask *m)
+enum err_code heads_on_ask(struct peer *p, struct conn *k, const struct peer_lease_ask *m)
 {
-    ask_vault(p, c, m->nonce);
+    uint64_t now = loop_now(&p->d.loop);
+    if (k->lease_asked_at != 0 && now - k->lease_asked_at < LEASE_ASK_MS)
+        return PC_OK; /* it asks again by itself */
+    k->lease_asked_at = now;
+    ask_vault(p, k->id, m->nonce);
     return PC_OK;
 }
 

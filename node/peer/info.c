@@ -191,7 +191,8 @@ void info_node(struct peer *p, const struct http_request *r)
 void info_health(struct peer *p, const struct http_request *r)
 {
     bool serves = p->have_head && p->health == IPC_HEALTH_OK && p->state == IPC_NODE_STATE_LIVE &&
-                  members_own_index(p) != 0 && p->have_key;
+                  !p->recovering && members_own_index(p) != 0 && p->have_key &&
+                  p->lease_expires_in != 0;
     static char text[512];
     struct json_out o;
     json_out_init(&o, text, sizeof text);
@@ -200,6 +201,7 @@ void info_health(struct peer *p, const struct http_request *r)
     json_out_str(&o, "state", ipc_node_state_name(p->state));
     json_out_str(&o, "health", ipc_health_name(p->health));
     json_out_bool(&o, "recovering", p->recovering);
+    json_out_bool(&o, "lease", p->lease_expires_in != 0);
     answer_json(p, r->id, serves ? 200 : 503, &o, text);
 }
 

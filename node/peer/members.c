@@ -147,6 +147,7 @@ static void on_closed(void *ctx, transport_conn c, enum err_code why)
 struct from {
     struct peer *p;
     transport_conn c;
+    struct conn *k;
     const struct member *m;
 };
 
@@ -192,7 +193,7 @@ static enum err_code on_signed_head(void *ctx, const struct peer_signed_head *m)
 static enum err_code on_lease_ask(void *ctx, const struct peer_lease_ask *m)
 {
     struct from *f = ctx;
-    return heads_on_ask(f->p, f->c, m);
+    return heads_on_ask(f->p, f->k, m);
 }
 
 static enum err_code on_lease(void *ctx, const struct peer_lease *m)
@@ -233,8 +234,8 @@ static const struct peer_handlers handlers = {
 static enum err_code on_frame(void *ctx, transport_conn c, struct bytes frame)
 {
     struct peer *p = ctx;
-    const struct conn *k = conn_by_id(p, c);
-    struct from f = {p, c, k != NULL ? members_find(p, &k->remote) : NULL};
+    struct conn *k = conn_by_id(p, c);
+    struct from f = {p, c, k, k != NULL ? members_find(p, &k->remote) : NULL};
     if (f.m == NULL) /* no member any more */
         return PC_E_REFUSED;
     enum err_code e = peer_dispatch(&handlers, &f, frame);
@@ -303,6 +304,7 @@ void members_dh_drop(struct peer *p)
     /* The vault's link is gone and with it what it was asked: handshakes run into their deadline.
      */
     p->dh_count = 0;
+    heads_drop(p);
 }
 
 unsigned members_broadcast(struct peer *p, struct bytes frame)

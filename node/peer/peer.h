@@ -60,6 +60,9 @@ void release_error(struct peer *p, http_id id, enum wire_release_code code, uint
 
 /* ---- token buckets (release.c) ---- */
 
+/* May this address have something done now? For requests that cost more than an answer. */
+PC_MUST_USE bool release_admit(struct peer *p, const struct sockaddr_storage *from);
+
 #define BUCKETS 1024
 struct bucket {
     uint64_t key; /* of the address; 0: free */
@@ -107,7 +110,7 @@ struct conn {
     transport_conn id; /* 0: free */
     bool open, dialled;
     struct x25519_pk remote;
-    uint64_t since;
+    uint64_t since, lease_asked_at;
 };
 
 PC_MUST_USE enum err_code members_open(struct peer *p, struct bytes listen);
@@ -157,9 +160,11 @@ void heads_on_head(struct peer *p);
 void heads_tick(struct peer *p);
 void heads_signed(struct peer *p, const struct ipc_vp_head_signed *m);
 void heads_nonce(struct peer *p, const struct ipc_vp_lease_nonce *m);
+/* The vault's link is gone, and with it what it was asked to sign. */
+void heads_drop(struct peer *p);
 enum err_code heads_on_signed(struct peer *p, const struct member *from,
                               const struct peer_signed_head *m);
-enum err_code heads_on_ask(struct peer *p, transport_conn c, const struct peer_lease_ask *m);
+enum err_code heads_on_ask(struct peer *p, struct conn *k, const struct peer_lease_ask *m);
 enum err_code heads_on_lease(struct peer *p, const struct member *from, const struct peer_lease *m);
 
 #define HEAD_ASKS_MAX 64

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "crypto/hash.h"
 #include "crypto/labels.h"
 #include "crypto/transcript.h"
 #include "node/peer/peer.h"
@@ -101,18 +102,23 @@ static bool take_token(struct bucket *b, uint64_t now, uint64_t rate, uint64_t b
     return true;
 }
 
-/* IPv4 addresses and IPv6 /64s are one place each; never 0. */
+/* IPv4 addresses (as IPv6 ones too, on a socket for both) and IPv6 /64s are one place each; never
+ * 0. */
 static uint64_t place_of(const struct sockaddr_storage *from)
 {
+    static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    const uint64_t v4 = UINT64_C(1) << 40;
     uint64_t key = 1;
     if (from->ss_family == AF_INET)
-        key = UINT64_C(1) << 40 | ((const struct sockaddr_in *)from)->sin_addr.s_addr;
-    else if (from->ss_family == AF_INET6)
-        key = load_be64(((const struct sockaddr_in6 *)from)->sin6_addr.s6_addr) | 1;
+        return v4 | ntohl(((const struct sockaddr_in *)from)->sin_addr.s_addr);
+    if (from->ss_family == AF_INET6) {
+        const uint8_t *a = ((const struct sockaddr_in6 *)from)->sin6_addr.s6_addr;
+        key = memcmp(a, mapped, sizeof mapped) == 0 ? v4 | load_be32(a + 12) : load_be64(a) | 1;
+    }
     return key;
 }
 
-static bool admit(struct peer *p, const struct sockaddr_storage *from)
+bool release_admit(struct peer *p, const struct sockaddr_storage *from)
 {
     uint64_t now = loop_now(&p->d.loop), key = place_of(from);
     struct bucket *b = NULL, *oldest = &p->buckets[0];
@@ -231,7 +237,7 @@ void release_begin(struct peer *p, const struct http_request *h)
 {
     struct client_release_body body;
     enum wire_release_code code = WIRE_RELEASE_CODE_OK;
-    if (!admit(p, h->from))
+    if (!release_admit(p, h->from))
         code = WIRE_RELEASE_CODE_QUOTA;
     if (code == WIRE_RELEASE_CODE_OK)
         code = own_standing(p);
@@ -257,6 +263,12 @@ void release_begin(struct peer *p, const struct http_request *h)
     r->since = loop_now(&p->d.loop);
     bool kept = true;
     if (body.has_evidence && body.evidence.n != 0) {
+        uint8_t hash[32];
+        sha256(hash, body.evidence);
+        if (memcmp(hash, body.request.evidence_hash, sizeof hash) != 0) {
+            refuse(p, r, WIRE_RELEASE_CODE_MALFORMED, 0, 0);
+            return;
+        }
         r->evidence = malloc(body.evidence.n);
         kept = r->evidence != NULL;
         if (kept) {

@@ -26,15 +26,24 @@ static bool is_current(const struct polyclaved *p, uint64_t epoch, uint32_t numb
     return p->attempt.number != 0 && p->attempt.epoch == epoch && p->attempt.number == number;
 }
 
+static void rearm(struct polyclaved *p)
+{
+    struct ipc_vd_rearm m = {p->attempt.epoch, p->attempt.number};
+    if (p->attempt.number != 0)
+        p->attempt.rearm = DAEMON_SEND(&p->d, IPC_LINK_VD, vd_rearm, &m) != PC_OK;
+}
+
+/* After a restart of this process the vault may be in the midst of it. */
 static void begin(struct polyclaved *p, uint64_t epoch, uint32_t number)
 {
     memset(&p->attempt, 0, sizeof p->attempt);
     p->attempt.epoch = epoch;
     p->attempt.number = number;
-    calls_drop_attempt(p);
+    calls_drop_attempt(p, false);
     blobs_drop(p);
     struct ipc_dp_drop drop = {epoch, number};
     (void)DAEMON_SEND(&p->d, IPC_LINK_DP, dp_drop, &drop);
+    rearm(p);
 }
 
 /* Epochs after genesis need resharing: said once, and the old epoch goes on. */
@@ -94,7 +103,7 @@ static void on_opened(struct polyclaved *p, const struct ipc_dc_event *m)
 static void on_over(struct polyclaved *p, const struct ipc_dc_event *m)
 {
     p->attempt.over = true;
-    calls_drop_attempt(p);
+    calls_drop_attempt(p, m->kind == IPC_EVENT_KIND_ACTIVE);
     log_info(m->kind == IPC_EVENT_KIND_ACTIVE ? "epoch_active" : "attempt_failed",
              LOG_U64("epoch", m->epoch), LOG_U64("attempt", m->attempt),
              LOG_HEX("transcript", PC_BYTES(m->hash)));
@@ -201,8 +210,7 @@ void attempt_attest_up(struct polyclaved *p)
 
 void attempt_vault_up(struct polyclaved *p)
 {
-    struct ipc_vd_rearm m = {p->attempt.epoch, p->attempt.number};
-    (void)DAEMON_SEND(&p->d, IPC_LINK_VD, vd_rearm, &m);
+    rearm(p);
 }
 
 void attempt_on_action(struct polyclaved *p, const struct ipc_vd_action *m)
@@ -240,8 +248,10 @@ void attempt_on_action(struct polyclaved *p, const struct ipc_vd_action *m)
         log_info("attempt_erased", LOG_U64("epoch", m->epoch), LOG_U64("attempt", m->attempt));
         break;
     }
-    if (e != PC_OK)
+    if (e != PC_OK) {
         log_warn("vault_busy", LOG_STR("request", ipc_action_kind_name(m->kind)));
+        p->attempt.rearm = true;
+    }
 }
 
 static void drive_open(struct polyclaved *p)
@@ -259,9 +269,8 @@ static void drive_open(struct polyclaved *p)
     }
     if (!a->late_vote && b2 != 0 && p->head.number + VOTE_MARGIN >= b2 && p->head.number <= b2 &&
         !calls_pending(p, IPC_NCALL_KIND_VOTE)) {
-        a->late_vote = true;
         struct ipc_vd_vote vote = {a->epoch, a->number, calls_next_seq(p)};
-        (void)DAEMON_SEND(&p->d, IPC_LINK_VD, vd_vote, &vote);
+        a->late_vote = DAEMON_SEND(&p->d, IPC_LINK_VD, vd_vote, &vote) == PC_OK;
     }
 }
 
@@ -283,6 +292,8 @@ void attempt_on_head(struct polyclaved *p)
     if (live && a->announced && !a->open && !a->enrolled && p->head.number <= a->enrol_until &&
         !calls_pending(p, IPC_NCALL_KIND_ENROL))
         request_enrol(p);
+    if (a->rearm)
+        rearm(p);
     if (a->open && !a->over)
         drive_open(p);
 }

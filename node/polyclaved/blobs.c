@@ -25,6 +25,9 @@ static void serve(struct polyclaved *p, uint16_t dealer, struct bytes data, bool
 enum err_code blobs_on_head(struct polyclaved *p, const struct ipc_vd_blob_head *m)
 {
     struct blob_in *b = &p->blobs.own;
+    b->active = false;
+    if (m->epoch != p->attempt.epoch || m->attempt != p->attempt.number)
+        return PC_OK; /* chain has not named that attempt yet: it comes again when it has */
     *b = (struct blob_in){.active = true,
                           .epoch = m->epoch,
                           .attempt = m->attempt,
@@ -38,8 +41,9 @@ enum err_code blobs_on_rec(struct polyclaved *p, const struct ipc_vd_blob_rec *m
 {
     struct blob_in *b = &p->blobs.own;
     uint8_t hash[32];
-    if (!b->active || m->dealer != b->dealer || m->offset != b->filled ||
-        m->data_n > b->length - b->filled)
+    if (!b->active)
+        return PC_OK; /* pieces of one whose head was passed over */
+    if (m->dealer != b->dealer || m->offset != b->filled || m->data_n > b->length - b->filled)
         return PC_E_SEQUENCE;
     memcpy(b->data + b->filled, m->data, m->data_n);
     b->filled += m->data_n;
@@ -106,10 +110,11 @@ void blobs_got(struct polyclaved *p, const struct ipc_dp_got *m)
         want(p, m->dealer);
         return;
     }
-    /* A link that is full is drained by the next turns of the loop; the vault asks again by rearm.
-     */
+    /* A link that is full is drained by the next turns of the loop; the vault is asked anew then,
+     * and names what it still lacks. */
     if (feed(p, m, hash) != PC_OK) {
         log_warn("vault_busy", LOG_STR("request", "blob"), LOG_U64("dealer", m->dealer));
+        p->attempt.rearm = true;
         return;
     }
     p->blobs.wanted[m->dealer] = false;
@@ -121,13 +126,13 @@ void blobs_result(struct polyclaved *p, const struct ipc_vd_blob_r *m)
     if (m->error != PC_OK) {
         log_warn("blob_refused", LOG_U64("dealer", m->dealer),
                  LOG_STR("error", pc_err_name((enum err_code)m->error)));
+        p->attempt.rearm = true;
         return;
     }
     if (m->check != 0) {
         char check[3] = {'C', (char)('0' + m->check), '\0'};
         log_warn("blob_bad", LOG_U64("dealer", m->dealer), LOG_STR("check", check));
     }
-    (void)p;
 }
 
 void blobs_drop(struct polyclaved *p)

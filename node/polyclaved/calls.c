@@ -13,8 +13,9 @@
 #include "crypto/ids.h"
 #include "node/polyclaved/polyclaved.h"
 
-#define FINAL_WITHIN 12 /* heads after which a mined call without its event is sent again */
-#define TURNS        3  /* a node tries calls of anybody at every third head */
+#define FINAL_WITHIN  12 /* heads after which a mined call without its event is sent again */
+#define ANSWER_WITHIN 60 /* heads after which a relay that says nothing is asked again */
+#define TURNS         3  /* a node tries calls of anybody at every third head */
 
 uint64_t calls_next_seq(struct polyclaved *p)
 {
@@ -60,6 +61,7 @@ static void send_call(struct polyclaved *p, struct call *c)
     if (RELAY_SEND(p, relay_ncall, &m) == PC_OK) {
         c->state = CALL_SENT;
         c->request = m.id;
+        c->since = p->head.number;
     }
 }
 
@@ -123,12 +125,12 @@ void calls_set_preimage(struct polyclaved *p, const struct ipc_vd_transcript *t)
         p->calls.preimage_len = 0;
 }
 
-void calls_drop_attempt(struct polyclaved *p)
+void calls_drop_attempt(struct polyclaved *p, bool active)
 {
     for (size_t i = 0; i < CALLS_MAX; i++) {
         enum ipc_ncall_kind kind = p->calls.n[i].n.kind;
         /* READY stays open for the active transcript; an endpoint belongs to no attempt. */
-        if (kind != IPC_NCALL_KIND_READY && kind != IPC_NCALL_KIND_SET_ENDPOINT)
+        if ((kind != IPC_NCALL_KIND_READY || !active) && kind != IPC_NCALL_KIND_SET_ENDPOINT)
             p->calls.n[i].state = CALL_FREE;
     }
     memset(p->calls.wanted, 0, sizeof p->calls.wanted);
@@ -151,24 +153,31 @@ static void try_plain(struct polyclaved *p, enum plain what)
         struct relay_relay_plain m = {.id = id, .call = names[what]};
         e = RELAY_SEND(p, relay_plain, &m);
     }
-    if (e == PC_OK)
+    if (e == PC_OK) {
         p->calls.plain_request[what] = id;
+        p->calls.plain_since[what] = p->head.number;
+    }
 }
 
 void calls_on_head(struct polyclaved *p)
 {
     for (size_t i = 0; i < CALLS_MAX; i++) {
         struct call *c = &p->calls.n[i];
-        if (c->state == CALL_MINED && p->head.number > c->mined_at + FINAL_WITHIN)
+        if (c->state == CALL_MINED && p->head.number > c->since + FINAL_WITHIN)
+            c->state = CALL_WAITING;
+        if (c->state == CALL_SENT && p->head.number > c->since + ANSWER_WITHIN)
             c->state = CALL_WAITING;
         if (c->state == CALL_WAITING)
             send_call(p, c);
     }
     if ((p->head.number + p->node_id) % TURNS != 0)
         return;
-    for (int what = 0; what < PLAIN_COUNT; what++)
+    for (int what = 0; what < PLAIN_COUNT; what++) {
+        if (p->head.number > p->calls.plain_since[what] + ANSWER_WITHIN)
+            p->calls.plain_request[what] = 0;
         if (p->calls.wanted[what] && p->calls.plain_request[what] == 0)
             try_plain(p, (enum plain)what);
+    }
 }
 
 static void log_done(const char *what, const struct relay_relay_done *m)
@@ -188,7 +197,7 @@ bool calls_on_done(struct polyclaved *p, const struct relay_relay_done *m)
 {
     static const char *const plain_names[] = {"announce", "open", "fail", "activate"};
     for (int what = 0; what < PLAIN_COUNT; what++) {
-        if (p->calls.plain_request[what] != m->id)
+        if (m->id == 0 || p->calls.plain_request[what] != m->id)
             continue;
         p->calls.plain_request[what] = 0;
         log_done(plain_names[what], m);
@@ -200,7 +209,7 @@ bool calls_on_done(struct polyclaved *p, const struct relay_relay_done *m)
             continue;
         bool landed = m->outcome == RELAY_OUTCOME_MINED || m->outcome == RELAY_OUTCOME_KNOWN;
         c->state = landed ? CALL_MINED : CALL_WAITING;
-        c->mined_at = p->head.number;
+        c->since = p->head.number;
         log_done(ipc_ncall_kind_name(c->n.kind), m);
         return true;
     }

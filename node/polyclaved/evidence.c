@@ -14,6 +14,8 @@
 
 #define QUOTE_TIMEOUT_MS 60000u
 #define RETRY_MS         15000u
+#define RELAY_TIMEOUT_MS (10u * 60 * 1000) /* a call that the relay cannot land in that time */
+#define SETTLE_MS        (20u * 60 * 1000) /* until a mined call is final and shows */
 
 static struct bytes node_key(uint8_t out[static 32], uint32_t node_id)
 {
@@ -145,8 +147,8 @@ static void deliver(struct polyclaved *p)
 void evidence_on_chunk(struct polyclaved *p, const struct ipc_vd_quote_chunk *m)
 {
     struct evidence *e = &p->evidence;
-    if (e->use == QUOTE_NONE || e->request != 0)
-        return;
+    if (e->use == QUOTE_NONE || e->bound_asked || e->request != 0)
+        return; /* of a quote that was given up */
     if (m->chunk.error != PC_OK) {
         evidence_fail(p, pc_err_text((enum err_code)m->chunk.error));
         return;
@@ -199,7 +201,7 @@ bool evidence_on_done(struct polyclaved *p, const struct relay_relay_done *m)
         return true;
     }
     e->use = QUOTE_NONE;
-    e->retry_at = loop_now(&p->d.loop) + RETRY_MS;
+    e->retry_at = loop_now(&p->d.loop) + SETTLE_MS;
     return true;
 }
 
@@ -209,12 +211,15 @@ void evidence_on_head(struct polyclaved *p)
     uint64_t now = loop_now(&p->d.loop);
     if (e->use != QUOTE_NONE && e->request == 0 && now - e->started > QUOTE_TIMEOUT_MS)
         evidence_fail(p, "no quote within 60 s");
+    if (e->use != QUOTE_NONE && e->request != 0 && now - e->started > RELAY_TIMEOUT_MS)
+        evidence_fail(p, "the relay has not answered within 10 min");
     if (e->use != QUOTE_NONE || now < e->retry_at)
         return;
     enum quote_use use = QUOTE_NONE;
-    if (p->node_id == 0 && p->registered_id != 0) {
+    if (p->node_id == 0 && p->registered_id != 0 &&
+        memcmp(p->registered_keys, p->keys_hash, sizeof p->registered_keys) != 0) {
         /* The vault has new keys; the node is still registered with those that died with the old.
-         */
+         * (With the same keys it is chain that does not see this node, and it will.) */
         log_info("rejoin", LOG_U64("node", p->registered_id));
         use = QUOTE_REJOIN;
     } else if (p->node_id != 0 && e->renew_at != 0 && p->head.time >= e->renew_at) {

@@ -54,6 +54,22 @@ void objects_on_bytes(struct polyclaved *p, const struct ipc_dc_bytes *m)
     put_named(p, m->hash, m->data, &kept);
 }
 
+/* Names that attest asked for in vain. Strangers can bring these, and nothing else: the oldest
+ * object goes when the store is full, and what is in force must not go for what nobody needs. */
+static size_t missing_find(const struct polyclaved *p, const uint8_t name[static 32])
+{
+    size_t i = 0;
+    while (i < MISSING_MAX && memcmp(p->missing[i], name, 32) != 0)
+        i++;
+    return i;
+}
+
+static void missing_add(struct polyclaved *p, const uint8_t name[static 32])
+{
+    if (missing_find(p, name) == MISSING_MAX)
+        memcpy(p->missing[p->next_missing++ % MISSING_MAX], name, 32);
+}
+
 /* The object of that name into `object`; *n 0 if it is not held. */
 static void get_named(struct polyclaved *p, const uint8_t name[static 32], size_t *n)
 {
@@ -80,9 +96,11 @@ void objects_on_get(struct polyclaved *p, const struct ipc_da_get *m)
     get_named(p, m->hash, &n);
     answer.has_data = n != 0;
     answer.data = bytes_of(object, n);
-    if (!answer.has_data)
+    if (!answer.has_data) {
+        missing_add(p, m->hash);
         log_warn("object_missing", LOG_HEX("name", PC_BYTES(m->hash)),
                  LOG_STR("hint", "PUT /v1/collateral brings it from anybody"));
+    }
     (void)DAEMON_SEND(&p->d, IPC_LINK_DA, da_data, &answer);
 }
 
@@ -90,8 +108,12 @@ void objects_on_put(struct polyclaved *p, const struct ipc_dp_put *m)
 {
     struct ipc_dp_put_r answer = {.id = m->id, .kept = false};
     uint8_t name[32];
-    if (object_name(name, m->data) == PC_OK)
+    size_t at = object_name(name, m->data) == PC_OK ? missing_find(p, name) : MISSING_MAX;
+    if (at < MISSING_MAX && !bytes_all_zero_var(PC_BYTES(name))) {
         put_named(p, name, m->data, &answer.kept);
+        if (answer.kept)
+            memset(p->missing[at], 0, sizeof p->missing[at]);
+    }
     (void)DAEMON_SEND(&p->d, IPC_LINK_DP, dp_put_r, &answer);
 }
 

@@ -24,6 +24,7 @@
 #include "storage/store.h"
 
 #define EVIDENCE_MAX WIRE_EVIDENCE_MAX
+#define MISSING_MAX  64
 
 /* ---- calls.c: what must get into the chain ---- */
 
@@ -38,8 +39,8 @@ enum call_state {
 
 struct call {
     enum call_state state;
-    uint64_t request;  /* id towards the relay */
-    uint64_t mined_at; /* head number when the relay said so */
+    uint64_t request; /* id towards the relay */
+    uint64_t since;   /* head number when it was sent, or when the relay said that it is mined */
     struct ipc_vd_ncall n;
 };
 
@@ -50,6 +51,7 @@ struct calls {
     struct call n[CALLS_MAX];
     bool wanted[PLAIN_COUNT];
     uint64_t plain_request[PLAIN_COUNT]; /* 0: none under way */
+    uint64_t plain_since[PLAIN_COUNT];   /* head number */
     uint8_t preimage[RELAY_PREIMAGE_LIMIT];
     size_t preimage_len;
     uint64_t last_seq;
@@ -77,6 +79,7 @@ struct attempt {
     uint16_t n;
     bool enrolled, dealt; /* seen on chain */
     bool late_vote;       /* the vault was told to vote on what it knows */
+    bool rearm;           /* something of the vault was lost: ask it anew at the next head */
     struct member_job members[WIRE_MEMBERS_MAX + 1];
 };
 
@@ -114,7 +117,7 @@ struct evidence {
     uint64_t request;     /* attest or reattest at the relay */
     uint64_t valid_until; /* of the record, as last seen */
     uint64_t renew_at;    /* chain time */
-    uint64_t retry_at;    /* loop_now, after a failure */
+    uint64_t retry_at;    /* loop_now, after a failure; or until a success must show on chain */
     bool rejoin_attested; /* relay_attest done, relay_reattest to follow */
 };
 
@@ -133,7 +136,9 @@ struct polyclaved {
     bool have_keys;
     struct wire_node_keys keys;
     uint8_t keys_hash[32];
-    uint32_t registered_id; /* last id under which this node was seen; survives restarts */
+    /* Last id under which this node was seen, and its keys then; they survive restarts. */
+    uint32_t registered_id;
+    uint8_t registered_keys[32];
 
     bool have_head;
     struct wire_head head;
@@ -156,6 +161,8 @@ struct polyclaved {
     struct loop_timer tick;
     uint64_t released, refused, replayed; /* decisions of the vault */
     uint64_t last_decision;
+    uint8_t missing[MISSING_MAX][32]; /* objects.c */
+    size_t next_missing;
 };
 
 /* calls.c */
@@ -168,7 +175,8 @@ void calls_landed(struct polyclaved *p, enum ipc_ncall_kind kind, uint64_t seq);
 bool calls_pending(const struct polyclaved *p, enum ipc_ncall_kind kind);
 void calls_want(struct polyclaved *p, enum plain what, bool wanted);
 void calls_set_preimage(struct polyclaved *p, const struct ipc_vd_transcript *t);
-void calls_drop_attempt(struct polyclaved *p);
+/* The attempt is over: nothing of it is worth sending, but a READY for the active epoch. */
+void calls_drop_attempt(struct polyclaved *p, bool active);
 void calls_on_head(struct polyclaved *p);
 /* An answer of the relay; true if it was for a call of calls.c. */
 bool calls_on_done(struct polyclaved *p, const struct relay_relay_done *m);

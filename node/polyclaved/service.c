@@ -14,29 +14,35 @@
 
 static const char id_key_text[] = "registered-id";
 
-static enum err_code accept_any(void *ctx, struct bytes key, struct bytes value)
+static enum err_code accept_id(void *ctx, struct bytes key, struct bytes value)
 {
     (void)ctx;
     (void)key;
-    return value.n == 4 ? PC_OK : PC_E_CORRUPT;
+    return value.n == 4 + 32 ? PC_OK : PC_E_CORRUPT;
 }
 
 static void load_registered_id(struct polyclaved *p)
 {
-    uint8_t raw[4];
+    uint8_t raw[4 + 32];
     size_t n;
     if (store_get(p->store, STORE_CURSOR, bytes_of(id_key_text, sizeof id_key_text - 1), raw,
-                  sizeof raw, &n, accept_any, NULL) == PC_OK)
-        p->registered_id = load_be32(raw);
+                  sizeof raw, &n, accept_id, NULL) != PC_OK)
+        return;
+    p->registered_id = load_be32(raw);
+    memcpy(p->registered_keys, raw + 4, sizeof p->registered_keys);
 }
 
 static void keep_registered_id(struct polyclaved *p)
 {
-    uint8_t raw[4];
-    if (p->node_id == 0 || p->node_id == p->registered_id)
+    uint8_t raw[4 + 32];
+    if (p->node_id == 0 || !p->have_keys ||
+        (p->node_id == p->registered_id &&
+         memcmp(p->registered_keys, p->keys_hash, sizeof p->registered_keys) == 0))
         return;
     p->registered_id = p->node_id;
+    memcpy(p->registered_keys, p->keys_hash, sizeof p->registered_keys);
     store_be32(raw, p->node_id);
+    memcpy(raw + 4, p->keys_hash, sizeof p->keys_hash);
     if (store_put(p->store, STORE_CURSOR, bytes_of(id_key_text, sizeof id_key_text - 1),
                   PC_BYTES(raw)) != PC_OK)
         log_error("store_failed", LOG_STR("what", "registered id"));
@@ -339,7 +345,8 @@ static void on_link_up(void *ctx, enum ipc_link link)
 static void on_link_down(void *ctx, enum ipc_link link)
 {
     struct polyclaved *p = ctx;
-    if (link == IPC_LINK_VD || link == IPC_LINK_DC)
+    /* What the relay was asked goes on without either. */
+    if ((link == IPC_LINK_VD || link == IPC_LINK_DC) && p->evidence.request == 0)
         evidence_fail(p, "a part of the node was restarted");
 }
 
