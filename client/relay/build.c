@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/relay/build.h"
 
+#include <stdlib.h>
+
 #include "chain/abi.h"
 #include "chain/ncall.h"
 
-#define LIST_MAX 4096 /* candidates of one vendor that are walked */
+#define LIST_MAX   4096 /* candidates of one vendor that are looked at */
+#define ANSWER_MAX (32 * (4 + 2 * LIST_MAX))
 
-/* Words that nodeOf (INodeRegistry.Node) and listed return; what comes after them does not matter.
- */
-enum { NODE_BOND = 4, NODE_VENDOR = 7, NODE_WORDS = 8, ANSWER_MAX = 64 };
-enum { LISTED_NEXT = 0, LISTED_BOND = 1, LISTED_WORDS = 2 };
+/* Words of INodeRegistry.Node as nodeOf returns them; what comes after them does not matter. */
+enum { NODE_BOND = 4, NODE_VENDOR = 7, NODE_WORDS = 8 };
 
 static enum err_code start_call(struct bytes *args_area, void *buf, size_t cap, const char *sig)
 {
@@ -21,51 +22,68 @@ static enum err_code start_call(struct bytes *args_area, void *buf, size_t cap, 
     return PC_OK;
 }
 
-/* sig(uint) at `to`: the first `words` words of the answer. */
-static enum err_code view(struct relay *r, struct evm_word *out, size_t words,
-                          const struct evm_address *to, const char *sig, uint64_t arg)
+/* A view of up to two numbers; *n bytes of its answer in `answer` (ANSWER_MAX). */
+static enum err_code view(struct relay *r, uint8_t *answer, size_t *n, const struct evm_address *to,
+                          const char *sig, const uint64_t *args, size_t n_args)
 {
-    uint8_t call[36], answer[32 * ANSWER_MAX];
+    uint8_t call[4 + 32 * 2];
     struct abi_selector s = abi_selector(sig);
-    struct evm_word w = evm_word_u64(arg);
-    size_t n;
     memcpy(call, s.b, 4);
-    memcpy(call + 4, w.b, 32);
-    PC_TRY(relay_chain_call(&r->chain, answer, sizeof answer, &n, to, PC_BYTES(call)));
-    if (n < 32 * words)
+    for (size_t i = 0; i < n_args; i++) {
+        struct evm_word w = evm_word_u64(args[i]);
+        memcpy(call + 4 + 32 * i, w.b, 32);
+    }
+    return relay_chain_call(&r->chain, answer, ANSWER_MAX, n, to, bytes_of(call, 4 + 32 * n_args));
+}
+
+uint32_t relay_enrol_hint(struct bytes ids, struct bytes bonds, size_t n,
+                          const struct evm_word *our_bond, uint32_t our_id)
+{
+    uint32_t hint = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t id = load_be32(ids.p + 32 * i + 28);
+        int c = memcmp(bonds.p + 32 * i, our_bond->b, 32);
+        if (id == our_id)
+            continue; /* our own former place */
+        if (c < 0 || (c == 0 && id > our_id))
+            break;
+        hint = id;
+    }
+    return hint;
+}
+
+static enum err_code read_hint(struct relay *r, uint8_t *answer, uint32_t *hint, uint32_t id)
+{
+    size_t n, n_ids, n_bonds;
+    uint64_t args[2] = {id, LIST_MAX};
+    PC_TRY(view(r, answer, &n, &r->rules.node_registry, "nodeOf(uint32)", args, 1));
+    if (n < 32 * NODE_WORDS)
         return PC_E_MALFORMED;
-    for (size_t i = 0; i < words; i++)
-        out[i] = evm_word_of(answer + 32 * i);
+    struct evm_word bond = evm_word_of(answer + 32 * NODE_BOND);
+    struct evm_word vendor = evm_word_of(answer + 32 * NODE_VENDOR);
+    PC_TRY(evm_word_to_u64(&args[0], &vendor, 8));
+    PC_TRY(view(r, answer, &n, &r->rules.epochs, "waiting(uint8,uint256)", args, 2));
+    struct abi_in in = abi_in_of(bytes_of(answer, n), 2);
+    struct bytes ids = abi_in_array(&in, 1, LIST_MAX, &n_ids);
+    struct bytes bonds = abi_in_array(&in, 1, LIST_MAX, &n_bonds);
+    PC_TRY(abi_in_end(&in));
+    if (n_ids != n_bonds)
+        return PC_E_MALFORMED;
+    *hint = relay_enrol_hint(ids, bonds, n_ids, &bond, id);
     return PC_OK;
 }
 
-/* Does (bond, id) come before (our bond, our id) in a vendor's list: bond descending, then id? */
-static bool before(const struct evm_word *bond, uint64_t id, const struct evm_word *our_bond,
-                   uint64_t our_id)
-{
-    int c = memcmp(bond->b, our_bond->b, 32);
-    return c > 0 || (c == 0 && id < our_id);
-}
-
-/* The candidate that stands before this node in its vendor's list; 0: none. */
+/* The candidate that stands before this node in its vendor's list; 0: none. A wrong one only fails
+ * in the simulation. */
 static enum err_code enrol_hint(struct relay *r, uint32_t *hint, uint32_t id)
 {
-    struct evm_word node[NODE_WORDS], listed[LISTED_WORDS], head[1];
-    uint64_t vendor, at;
+    uint8_t *answer = malloc(ANSWER_MAX);
     *hint = 0;
-    PC_TRY(view(r, node, NODE_WORDS, &r->rules.node_registry, "nodeOf(uint32)", id));
-    PC_TRY(evm_word_to_u64(&vendor, &node[NODE_VENDOR], 8));
-    PC_TRY(view(r, head, 1, &r->rules.epochs, "listHead(uint8)", vendor));
-    PC_TRY(evm_word_to_u64(&at, &head[0], 32));
-    for (unsigned i = 0; i < LIST_MAX && at != 0; i++) {
-        PC_TRY(view(r, listed, LISTED_WORDS, &r->rules.epochs, "listed(uint32)", at));
-        if (at != id && !before(&listed[LISTED_BOND], at, &node[NODE_BOND], id))
-            return PC_OK;
-        if (at != id)
-            *hint = (uint32_t)at;
-        PC_TRY(evm_word_to_u64(&at, &listed[LISTED_NEXT], 32));
-    }
-    return PC_OK;
+    if (answer == NULL)
+        return PC_E_MEMORY;
+    enum err_code e = read_hint(r, answer, hint, id);
+    free(answer);
+    return e;
 }
 
 enum err_code relay_build_ncall(struct relay_built *out, void *buf, size_t cap, struct relay *r,

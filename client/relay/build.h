@@ -24,6 +24,11 @@ PC_MUST_USE enum err_code relay_build_activate(struct relay_built *out, void *bu
                                                const struct relay *r,
                                                const struct relay_relay_activate *m);
 
+/* The candidate behind whom a node stands in its vendor's list, which is in order of (bond
+ * descending, id); 0: it stands first. ids and bonds: n words each. */
+uint32_t relay_enrol_hint(struct bytes ids, struct bytes bonds, size_t n,
+                          const struct evm_word *our_bond, uint32_t our_id);
+
 /* Of evidence and collateral; a vendor that is not built in is PC_E_UNSUPPORTED. PC_E_NOT_FOUND:
  * what the call builds upon was not posted (collateral of a quote, issuer of a certificate).
  * PC_E_EXISTS: the post would change nothing. */
