@@ -83,40 +83,67 @@ interface ITdxVerifier is IEvidenceVerifier {
 
     // ---- evidence
 
+    /// @notice the evidence is over 8 KiB
     error EvidenceTooLarge(uint256 found, uint256 most);
+    /// @notice the evidence ends early
     error EvidenceTruncated(uint256 found, uint256 needed);
+    /// @notice the hints end early: leaf record, length, tables
     error HintsTruncated(uint256 found, uint256 needed);
+    /// @notice the quote is neither version 4 nor 5
     error UnsupportedVersion(uint16 found);
+    /// @notice the attestation key is not ECDSA P-256
     error UnsupportedKeyType(uint16 found);
+    /// @notice the quote is not of a TD
     error UnsupportedTee(uint32 found);
+    /// @notice the quoting enclave is not Intel's
     error QeVendor(bytes16 found);
+    /// @notice the body is not a TD report, or its size is not its type's
     error BodyType(uint16 found, uint32 size);
     /// @notice no certificate with that record was posted
     error LeafUnknown(bytes32 leafTag);
+    /// @notice the PCK certificate or one above it has expired
     error LeafExpired(uint256 until);
     /// @notice no such object was posted
     error CollateralMissing(bytes32 object);
+    /// @notice the object in force has expired: post a newer one
     error CollateralExpired(bytes32 object, uint256 until);
     /// @notice the table of the hints is not the one in force
     error TableMismatch(bytes32 object);
+    /// @notice the QE report is not signed by the PCK key
     error QeSignature();
+    /// @notice the QE report binds another attestation key or authentication data
     error QeBinding();
+    /// @notice MISCSELECT of the QE differs from the identity's under its mask
     error QeMiscselect(bytes4 found);
+    /// @notice ATTRIBUTES of the QE differ from the identity's under their mask
     error QeAttributes(bytes16 found);
+    /// @notice the QE's MRSIGNER is not the identity's
     error QeSigner(bytes32 found);
+    /// @notice the QE's ISVPRODID is not the identity's
     error QeProduct(uint16 found);
+    /// @notice the quoting enclave is in debug mode
     error QeDebug();
     /// @notice wrong signature, or an attestation key that is no point of P-256
     error QuoteSignature();
+    /// @notice the TCB info names no TDX module of that major version
     error ModuleUnknown(uint8 major);
+    /// @notice the TDX module has another signer than the TCB info names
     error ModuleSigner();
+    /// @notice SEAMATTRIBUTES are not all zero
     error ModuleAttributes(bytes8 found);
+    /// @notice the TD can be debugged
     error TdDebug(uint64 attributes);
+    /// @notice the TD can be migrated
     error TdMigratable(uint64 attributes);
+    /// @notice a TDATTRIBUTES bit is set that the network does not allow
     error TdAttributesForbidden(uint64 found, uint64 allowed);
+    /// @notice a TDATTRIBUTES bit is missing that the network requires
     error TdAttributesMissing(uint64 found, uint64 needed);
+    /// @notice XFAM lacks a required bit or has one that is not allowed
     error Xfam(uint64 found);
+    /// @notice a service TD is bound to the TD
     error ServiceTd();
+    /// @notice rawTcb of TDX has 52 bytes
     error RawTcbLength(uint256 found);
 
     // ---- events
