@@ -24,13 +24,14 @@ enum node_word {
     NODE_ELIGIBLE_AT = 6,
     NODE_VENDOR = 7,
     NODE_STATE = 8,
-    NODE_PAYER = 11,
-    NODE_KEYS_HASH = 13,
-    NODE_MEASUREMENT = 14,
-    NODE_PLATFORM = 15,
-    NODE_UNLOCK_AT = 17,
-    NODE_RECORD = 20,
-    NODE_WORDS = 21
+    NODE_REVOKED = 9,
+    NODE_PAYER = 12,
+    NODE_KEYS_HASH = 14,
+    NODE_MEASUREMENT = 15,
+    NODE_PLATFORM = 16,
+    NODE_UNLOCK_AT = 18,
+    NODE_RECORD = 21,
+    NODE_WORDS = 22
 };
 
 /* Everything about a node that `status` and the table of an epoch show. */
