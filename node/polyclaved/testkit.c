@@ -220,25 +220,43 @@ void pd_open(struct pd *t, uint32_t attempt, uint16_t n, uint16_t own, uint64_t 
     KIT_SAY(&t->kit, IPC_LINK_DC, dc_members, &m);
 }
 
-const char *pd_control(struct pd *t, const char *line)
+int pd_control_open(struct pd *t, const char *line)
 {
-    static char answer[2 * EVIDENCE_MAX + 8192];
     struct sockaddr_un at = {.sun_family = AF_UNIX};
-    size_t n = 0;
     snprintf(at.sun_path, sizeof at.sun_path, "%s/control", t->dir);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     assert_true(fd >= 0);
     assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof at), 0);
-    assert_int_equal(send(fd, line, strlen(line), MSG_NOSIGNAL), strlen(line));
-    for (int turn = 0; turn < 100; turn++) {
+    /* A crowd: the server may have closed it already. */
+    kit_settle(&t->kit);
+    (void)send(fd, line, strlen(line), MSG_NOSIGNAL);
+    kit_settle(&t->kit);
+    return fd;
+}
+
+const char *pd_control_read(struct pd *t, int fd)
+{
+    static char answer[2 * EVIDENCE_MAX + 8192];
+    size_t n = 0;
+    for (int turn = 0; turn < 20; turn++) {
         kit_settle(&t->kit);
         ssize_t got = recv(fd, answer + n, sizeof answer - 1 - n, MSG_DONTWAIT);
         if (got == 0)
             break;
         n += got > 0 ? (size_t)got : 0;
     }
-    close(fd);
-    kit_settle(&t->kit);
+    pd_control_hang_up(t, fd);
     answer[n] = '\0';
     return answer;
+}
+
+void pd_control_hang_up(struct pd *t, int fd)
+{
+    close(fd);
+    kit_settle(&t->kit);
+}
+
+const char *pd_control(struct pd *t, const char *line)
+{
+    return pd_control_read(t, pd_control_open(t, line));
 }

@@ -47,6 +47,10 @@ void pd_open(struct pd *t, uint32_t attempt, uint16_t n, uint16_t own, uint64_t 
 
 /* The operator's line and its answer (NUL-terminated, until the next call). */
 const char *pd_control(struct pd *t, const char *line);
+/* The same in steps: send the line; read to the end of the connection, or hang up unread. */
+int pd_control_open(struct pd *t, const char *line);
+const char *pd_control_read(struct pd *t, int fd);
+void pd_control_hang_up(struct pd *t, int fd);
 
 #define PD_ASKED(t, name, TYPE, m)                                                                 \
     __extension__({                                                                                \
