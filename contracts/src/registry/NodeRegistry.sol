@@ -472,7 +472,8 @@ contract NodeRegistry is INodeRegistry, Votes {
     }
 
     function _platformFree(Platform storage holder) private view returns (bool) {
-        return holder.id == 0 || (holder.released && epochs.now_().epoch > holder.lastEpoch);
+        if (holder.id == 0) return true;
+        return holder.released && (holder.lastEpoch == 0 || epochs.now_().epoch > holder.lastEpoch);
     }
 
     function _takePlatform(uint32 id, bytes32 platform) private {
