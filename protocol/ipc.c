@@ -11,8 +11,9 @@
 
 enum { PACKET_FIRST = 1, PACKET_LAST = 2 };
 
-#define FDS_SEEN_MAX   4  /* descriptors that one packet can bring before the kernel cuts */
-#define PACKETS_A_TURN 32 /* so that one busy link does not starve the others */
+#define FDS_SEEN_MAX 4 /* descriptors that one packet can bring before the kernel cuts */
+#define PACKETS_A_TURN                                                                             \
+    32 /* unless told otherwise, so that one busy link does not starve the others */
 
 /* In the queue each frame stands behind one of these. */
 struct entry {
@@ -24,6 +25,7 @@ struct ipc_end {
     struct loop *loop;
     int fd; /* -1: over */
     struct ipc_limits limits;
+    unsigned packets; /* read in one turn at most */
     struct ipc_events events;
     void *ctx;
 
@@ -65,8 +67,13 @@ enum err_code ipc_end_new(struct ipc_end **out, struct loop *loop, int fd,
     e = calloc(1, sizeof *e);
     if (e == NULL)
         goto fail;
-    *e = (struct ipc_end){
-        .loop = loop, .fd = fd, .limits = *limits, .events = *events, .ctx = ctx, .in_fd = -1};
+    *e = (struct ipc_end){.loop = loop,
+                          .fd = fd,
+                          .limits = *limits,
+                          .packets = PACKETS_A_TURN,
+                          .events = *events,
+                          .ctx = ctx,
+                          .in_fd = -1};
     /* Room for one frame beyond the bound, so that encoding never meets a wall inside it. */
     e->out_cap = limits->queue_max + 2 * sizeof(struct entry) + limits->frame_max;
     e->in = malloc(limits->frame_max);
@@ -350,9 +357,15 @@ static enum err_code take_packet(struct ipc_end *e, uint8_t *flags)
     return PC_OK;
 }
 
+void ipc_end_packets(struct ipc_end *end, unsigned most)
+{
+    PC_ASSERT(most != 0);
+    end->packets = most;
+}
+
 static void receive(struct ipc_end *e)
 {
-    for (unsigned i = 0; i < PACKETS_A_TURN && e->fd >= 0; i++) {
+    for (unsigned i = 0; i < e->packets && e->fd >= 0; i++) {
         uint8_t flags = 0;
         enum err_code r = take_packet(e, &flags);
         if (r == PC_E_RETRY)

@@ -50,6 +50,10 @@ PC_MUST_USE enum err_code ipc_pair(int fds[2]);
 PC_MUST_USE enum err_code ipc_end_new(struct ipc_end **out, struct loop *loop, int fd,
                                       const struct ipc_limits *limits,
                                       const struct ipc_events *events, void *ctx);
+/* Read at most so many packets (not 0) of this end in one turn of the loop; 32 unless this is
+ * called. With 1, an answer that is sent while a frame is handled cannot bring the next frame
+ * before the other ends, whose turn it is meanwhile. */
+void ipc_end_packets(struct ipc_end *end, unsigned most);
 /* Closes; frames that wait are lost. NULL is fine. Allowed in a callback of this end. */
 void ipc_end_free(struct ipc_end *end);
 

@@ -126,6 +126,24 @@ static void test_frames_of_all_sizes(void **state)
     ipc_end_free(NULL);
 }
 
+/* What waits at another end is handled between one frame and the next. */
+static void test_one_packet_a_turn(void **state)
+{
+    (void)state;
+    struct side a, b;
+    static const uint8_t frame[8] = {1};
+    pair_open(&a, &b, IPC_LIMITS_RECORDS);
+    ipc_end_packets(b.end, 1);
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(ipc_end_send(a.end, PC_BYTES(frame)), PC_OK);
+    for (unsigned i = 1; i <= 3; i++) {
+        assert_int_equal(loop_turn(&loop, 1000), PC_OK);
+        assert_int_equal(b.frames, i);
+    }
+    ipc_end_free(a.end);
+    ipc_end_free(b.end);
+}
+
 static void test_queue_is_bounded(void **state)
 {
     (void)state;
@@ -429,6 +447,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_frames_of_all_sizes),
+        cmocka_unit_test(test_one_packet_a_turn),
         cmocka_unit_test(test_queue_is_bounded),
         cmocka_unit_test(test_last_words),
         cmocka_unit_test(test_send_to_the_dead),

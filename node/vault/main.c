@@ -69,7 +69,12 @@ static const struct ipc_events link_events = {on_frame, on_gone};
 
 static enum err_code link_open(struct end *l, int fd)
 {
-    return ipc_end_new(&l->end, &loop, fd, &IPC_LIMITS_RECORDS, &link_events, l);
+    PC_TRY(ipc_end_new(&l->end, &loop, fd, &IPC_LIMITS_RECORDS, &link_events, l));
+    /* Who asks may have the next question ready before the vault looks again, and statements made
+     * in between are to be heard first: one question in a turn. */
+    if (l->other == IPC_PROC_PEER || l->other == IPC_PROC_POLYCLAVED)
+        ipc_end_packets(l->end, 1);
+    return PC_OK;
 }
 
 static void send_frame(void *ctx, enum ipc_process to, struct bytes frame)
