@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "node/chain/testkit.h"
+
+#include <stdlib.h>
+
+#include "chain/abi.h"
+#include "chain/rlp.h"
+
+/* ---- tries ---- */
+
+struct item {
+    uint8_t key[64]; /* nibbles */
+    size_t n;
+    uint8_t value[128];
+};
+
+struct proof {
+    const uint8_t *target; /* nibbles; NULL: only the root is wanted */
+    unsigned n;
+    size_t len[65];
+    uint8_t node[65][640];
+};
+
+static void nibbles(uint8_t out[static 64], struct bytes preimage)
+{
+    struct evm_word h;
+    evm_keccak(&h, preimage);
+    for (size_t i = 0; i < 32; i++) {
+        out[2 * i] = h.b[i] >> 4;
+        out[2 * i + 1] = h.b[i] & 15;
+    }
+}
+
+static int by_key(const void *a, const void *b)
+{
+    return memcmp(((const struct item *)a)->key, ((const struct item *)b)->key, 64);
+}
+
+static void put_path(struct rlp_writer *w, const uint8_t *key, size_t n, bool leaf)
+{
+    uint8_t path[33];
+    size_t at = 0;
+    uint8_t flag = leaf ? 2 : 0;
+    path[at++] = n % 2 == 1 ? (uint8_t)((flag + 1) << 4 | key[0]) : (uint8_t)(flag << 4);
+    for (size_t i = n % 2; i < n; i += 2)
+        path[at++] = (uint8_t)(key[i] << 4 | key[i + 1]);
+    rlp_put_string(w, bytes_of(path, at));
+}
+
+static void put_ref(struct rlp_writer *w, struct bytes node)
+{
+    struct evm_word h;
+    if (node.n < 32) {
+        rlp_put_raw(w, node);
+        return;
+    }
+    evm_keccak(&h, node);
+    rlp_put_string(w, PC_BYTES(h.b));
+}
+
+/* The node of n sorted items that agree in their first `depth` nibbles. */
+static size_t build(uint8_t out[static 640], const struct item *v, size_t n, size_t depth,
+                    struct proof *p)
+{
+    struct rlp_writer w = rlp_writer_of(out, 640);
+    uint8_t child[640];
+    size_t begin = rlp_list_begin(&w), common = depth;
+    struct bytes whole;
+    while (common < 64 && v[0].key[common] == v[n - 1].key[common])
+        common++;
+    if (n == 1) {
+        put_path(&w, v[0].key + depth, 64 - depth, true);
+        rlp_put_string(&w, bytes_of(v[0].value, v[0].n));
+    } else if (common > depth) {
+        put_path(&w, v[0].key + depth, common - depth, false);
+        put_ref(&w, bytes_of(child, build(child, v, n, common, p)));
+    } else {
+        size_t at = 0;
+        for (uint8_t nibble = 0; nibble < 16; nibble++) {
+            size_t from = at;
+            while (at < n && v[at].key[depth] == nibble)
+                at++;
+            if (at == from)
+                rlp_put_string(&w, bytes_of(NULL, 0));
+            else
+                put_ref(&w, bytes_of(child, build(child, v + from, at - from, depth + 1, p)));
+        }
+        rlp_put_string(&w, bytes_of(NULL, 0));
+    }
+    rlp_list_end(&w, begin);
+    assert_int_equal(rlp_writer_end(&w, &whole), PC_OK);
+    if (p->target != NULL && memcmp(p->target, v[0].key, depth) == 0 &&
+        (whole.n >= 32 || depth == 0)) {
+        memmove(p->node[1], p->node[0], sizeof p->node[0] * p->n);
+        memmove(&p->len[1], &p->len[0], sizeof p->len[0] * p->n);
+        memcpy(p->node[0], whole.p, whole.n);
+        p->len[0] = whole.n;
+        p->n++;
+    }
+    return whole.n;
+}
+
+static void trie(struct evm_word *root, struct item *v, size_t n, struct proof *p)
+{
+    uint8_t node[640];
+    static const uint8_t empty[] = {0x80};
+    p->n = 0;
+    if (n == 0) {
+        evm_keccak(root, PC_BYTES(empty));
+        return;
+    }
+    qsort(v, n, sizeof *v, by_key);
+    evm_keccak(root, bytes_of(node, build(node, v, n, 0, p)));
+}
+
+static void storage(struct evm_word *root, const struct world_account *a, struct proof *p)
+{
+    static struct item v[WORLD_WORDS];
+    size_t n = 0;
+    for (unsigned i = 0; i < a->n; i++) {
+        struct rlp_writer w = rlp_writer_of(v[n].value, sizeof v[n].value);
+        struct bytes value;
+        if (evm_word_is_zero(&a->value[i]))
+            continue;
+        nibbles(v[n].key, PC_BYTES(a->slot[i].b));
+        rlp_put_uint256(&w, &a->value[i]);
+        assert_int_equal(rlp_writer_end(&w, &value), PC_OK);
+        v[n++].n = value.n;
+    }
+    trie(root, v, n, p);
+}
+
+static void state(struct evm_word *root, const struct world *w, struct proof *p)
+{
+    static struct item v[WORLD_ACCOUNTS];
+    static struct proof none;
+    for (unsigned i = 0; i < w->n_accounts; i++) {
+        struct rlp_writer o = rlp_writer_of(v[i].value, sizeof v[i].value);
+        struct evm_word storage_root, code = {{1}};
+        struct bytes value;
+        storage(&storage_root, &w->account[i], &none);
+        nibbles(v[i].key, PC_BYTES(w->account[i].address));
+        size_t begin = rlp_list_begin(&o);
+        rlp_put_u64(&o, 1);
+        rlp_put_u64(&o, 0);
+        rlp_put_string(&o, PC_BYTES(storage_root.b));
+        rlp_put_string(&o, PC_BYTES(code.b));
+        rlp_list_end(&o, begin);
+        assert_int_equal(rlp_writer_end(&o, &value), PC_OK);
+        v[i].n = value.n;
+    }
+    trie(root, v, w->n_accounts, p);
+}
+
+/* ---- blocks ---- */
+
+void world_mine(struct world *w, unsigned blocks)
+{
+    static struct proof none;
+    static const uint8_t zero[256];
+    for (; blocks > 0; blocks--) {
+        uint64_t n = ++w->head;
+        struct evm_word root;
+        struct bytes whole;
+        struct rlp_writer o = rlp_writer_of(w->rlp[n], sizeof w->rlp[n]);
+        assert_true(n < WORLD_BLOCKS);
+        state(&root, w, &none);
+        size_t begin = rlp_list_begin(&o);
+        rlp_put_string(&o, PC_BYTES(w->hash[n - 1].b));
+        rlp_put_string(&o, bytes_of(zero, 32));
+        rlp_put_string(&o, bytes_of(zero, 20));
+        rlp_put_string(&o, PC_BYTES(root.b));
+        rlp_put_string(&o, bytes_of(zero, 32));
+        rlp_put_string(&o, bytes_of(zero, 32));
+        rlp_put_string(&o, bytes_of(zero, 256));
+        rlp_put_u64(&o, 0);
+        rlp_put_u64(&o, n);
+        rlp_put_u64(&o, 30000000);
+        rlp_put_u64(&o, 0);
+        rlp_put_u64(&o, 1000000 + 12 * n);
+        rlp_put_string(&o, bytes_of(NULL, 0));
+        rlp_put_string(&o, bytes_of(zero, 32));
+        rlp_put_string(&o, bytes_of(zero, 8));
+        rlp_list_end(&o, begin);
+        assert_int_equal(rlp_writer_end(&o, &whole), PC_OK);
+        w->rlp_n[n] = whole.n;
+        evm_keccak(&w->hash[n], whole);
+    }
+}
+
+static struct world_account *account_of(struct world *w, const uint8_t address[static 20])
+{
+    for (unsigned i = 0; i < w->n_accounts; i++)
+        if (memcmp(w->account[i].address, address, 20) == 0)
+            return &w->account[i];
+    assert_true(w->n_accounts < WORLD_ACCOUNTS);
+    struct world_account *a = &w->account[w->n_accounts++];
+    memcpy(a->address, address, 20);
+    return a;
+}
+
+void world_set(struct world *w, const uint8_t account[static 20], struct evm_word slot,
+               const struct evm_word *value)
+{
+    struct world_account *a = account_of(w, account);
+    unsigned i = 0;
+    while (i < a->n && !evm_word_equal(&a->slot[i], &slot))
+        i++;
+    assert_true(i < WORLD_WORDS);
+    a->slot[i] = slot;
+    a->value[i] = *value;
+    a->n += i == a->n;
+}
+
+void world_field(struct evm_word *words, unsigned word, unsigned offset, unsigned size, uint64_t v)
+{
+    for (unsigned i = 0; i < size; i++)
+        words[word].b[31 - offset - i] = (uint8_t)(v >> 8 * i);
+}
+
+void world_log(struct world *w, const uint8_t address[static 20], const struct evm_word *topics,
+               uint8_t n_topics, struct bytes data)
+{
+    assert_true(w->n_logs < WORLD_LOGS && data.n <= sizeof w->log[0].data);
+    struct world_log *l = &w->log[w->n_logs++];
+    l->block = w->head + 1;
+    l->log = (struct log_record){.block = l->block, .index = w->n_logs, .n_topics = n_topics};
+    memset(l->log.tx_hash.b, (int)w->n_logs, 32);
+    memcpy(l->log.address.b, address, 20);
+    memcpy(l->log.topics, topics, sizeof *topics * n_topics);
+    memcpy(l->data, data.p, data.n);
+    l->log.data = bytes_of(l->data, data.n);
+}
+
+void world_announce(struct world *w, uint32_t attempt)
+{
+    struct evm_word word = {{0}}, acc, one = evm_word_u64(1), a = evm_word_u64(attempt),
+                    topics[3] = {abi_topic("Announced(uint64,uint32,uint256,uint256)"), one, a};
+    uint8_t data[64] = {0};
+    world_field(&word, PC_AT_ATTEMPT_EPOCH, 1);
+    world_field(&word, PC_AT_ATTEMPT_ATTEMPT, attempt);
+    world_field(&word, PC_AT_ATTEMPT_STATE, PC_ATTEMPT_ANNOUNCED);
+    world_field(&word, PC_AT_ATTEMPT_START, w->head + 1);
+    world_set(w, w->c->d.policy.epochs, slot_attempt(), &word);
+    evm_keccak_pair(&acc, &one, &a);
+    world_set(w, w->c->d.policy.epochs, slot_acc(PC_ACC_ENROL), &acc);
+    store_be64(data + 24, w->head + 21);
+    store_be64(data + 56, w->head + 31);
+    world_log(w, w->c->d.policy.epochs, topics, 3, PC_BYTES(data));
+    world_mine(w, 1);
+}
+
+/* ---- rpc ---- */
+
+static uint8_t answer[IPC_OBJECT_MAX];
+
+static int choose(struct world *w, const struct ipc_cr_ask *m)
+{
+    unsigned first = w->rotate && m->what == IPC_RPC_WHAT_LOGS ? w->turn++ : 0;
+    for (unsigned i = 0; i < WORLD_ENDPOINTS; i++) {
+        unsigned at = (first + i) % WORLD_ENDPOINTS;
+        const struct world_endpoint *e = &w->endpoint[at];
+        if ((m->avoid >> at & 1) || e->down || (m->what == IPC_RPC_WHAT_CALLDATA && e->no_calldata))
+            continue;
+        return (int)at;
+    }
+    return -1;
+}
+
+static void give_proof(const struct world *w, const struct ipc_cr_ask *m, struct writer *o)
+{
+    static struct proof p;
+    static uint8_t packed[PC_PROOF_LIST_MAX];
+    uint8_t target[64];
+    struct evm_word root, slot;
+    struct ipc_b32_list rest = m->words;
+    const struct world_account *a = NULL;
+    for (unsigned i = 0; i < w->n_accounts; i++)
+        if (memcmp(w->account[i].address, m->address, 20) == 0)
+            a = &w->account[i];
+    for (bool account = true;; account = false) {
+        struct node_list_writer l = node_list_begin(packed, sizeof packed);
+        struct bytes list;
+        if (!account && !ipc_b32_list_next(&rest, slot.b))
+            return;
+        nibbles(target, account ? PC_BYTES(m->address) : PC_BYTES(slot.b));
+        p.target = target;
+        p.n = 0;
+        if (account)
+            state(&root, w, &p);
+        else if (a != NULL)
+            storage(&root, a, &p);
+        for (unsigned i = 0; i < p.n; i++)
+            node_list_add(&l, bytes_of(p.node[i], p.len[i]));
+        assert_int_equal(node_list_end(&l, &list), PC_OK);
+        write_u16(o, (uint16_t)list.n);
+        write_bytes(o, list.p, list.n);
+    }
+}
+
+static enum err_code fill(struct world *w, const struct ipc_cr_ask *m, unsigned who,
+                          struct writer *o)
+{
+    const struct world_endpoint *e = &w->endpoint[who];
+    switch (m->what) {
+    case IPC_RPC_WHAT_HEADERS:
+        for (uint64_t i = 0; i < m->to; i++) {
+            if (m->from < i + 1 || m->from - i > w->head)
+                return PC_E_RETRY;
+            write_u16(o, (uint16_t)w->rlp_n[m->from - i]);
+            size_t at = o->n;
+            write_bytes(o, w->rlp[m->from - i], w->rlp_n[m->from - i]);
+            if (e->false_headers)
+                o->p[at + 60] ^= 1;
+        }
+        return PC_OK;
+    case IPC_RPC_WHAT_LOGS:
+        for (unsigned i = 0; i < w->n_logs && !e->leaves_out; i++) {
+            struct log_record l = w->log[i].log;
+            if (w->log[i].block < m->from || w->log[i].block > m->to)
+                continue;
+            l.block_hash = w->hash[l.block < WORLD_BLOCKS ? l.block : 0];
+            log_record_write(o, &l);
+        }
+        return PC_OK;
+    case IPC_RPC_WHAT_PROOF:
+        if (m->from != w->head)
+            return PC_E_RETRY;
+        give_proof(w, m, o);
+        if (e->false_proofs)
+            o->p[o->n / 2] ^= 1;
+        return PC_OK;
+    case IPC_RPC_WHAT_CALLDATA:
+        write_u32(o, 0x12345678);
+        return PC_OK;
+    default:
+        write_u64(o, m->what == IPC_RPC_WHAT_FINALIZED ? w->head : w->head + 5);
+        write_bytes(o, w->hash[w->head].b, 32);
+        write_u8(o, 7);
+        return PC_OK;
+    }
+}
+
+void world_serve(struct world *w)
+{
+    struct ipc_cr_ask m;
+    struct ipc_cr_blame b;
+    kit_settle(&w->kit);
+    for (unsigned n = 0; KIT_HEARD(&w->kit, IPC_LINK_CR, cr_ask, CR_ASK, &m); n++) {
+        struct writer o = writer_of(answer, sizeof answer);
+        struct ipc_cr_answer r = {.id = m.id, .what = m.what, .error = PC_E_RETRY};
+        int who = choose(w, &m);
+        assert_true(n < 5000); /* it never asks without end */
+        w->asked[m.what]++;
+        if (m.what == (enum ipc_rpc_what)w->hold)
+            continue;
+        if (who >= 0) {
+            r.endpoint = (uint8_t)who;
+            r.error = (uint16_t)fill(w, &m, (unsigned)who, &o);
+        }
+        if (r.error == PC_OK)
+            assert_int_equal(writer_end(&o, &r.data), PC_OK);
+        if (w->kit.far[IPC_LINK_CR].end != NULL)
+            KIT_SAY(&w->kit, IPC_LINK_CR, cr_answer, &r);
+        while (KIT_HEARD(&w->kit, IPC_LINK_CR, cr_blame, CR_BLAME, &b))
+            w->endpoint[b.endpoint].blamed++;
+    }
+}
+
+void world_round(struct world *w)
+{
+    loop_timer_set(&w->c->d.loop, &w->c->sync.timer, 0);
+    world_serve(w);
+}
+
+bool world_told(struct world *w, enum ipc_link link, struct ipc_head_view *out)
+{
+    struct ipc_dc_head d;
+    struct ipc_pc_head p;
+    bool any = false;
+    while (link == IPC_LINK_DC && KIT_HEARD(&w->kit, link, dc_head, DC_HEAD, &d)) {
+        *out = d.view;
+        any = true;
+    }
+    while (link == IPC_LINK_PC && KIT_HEARD(&w->kit, link, pc_head, PC_HEAD, &p)) {
+        *out = p.view;
+        any = true;
+    }
+    return any;
+}
+
+void world_begin(struct world *w)
+{
+    static const struct bytes url = {(const uint8_t *)"http://x", 8};
+    struct bytes urls[WORLD_ENDPOINTS] = {url, url, url};
+    struct ipc_cfg_chain config = {.rpc = {.v = urls, .n = WORLD_ENDPOINTS}, .agree = 2};
+    struct ipc_dc_keys keys;
+    memset(w, 0, sizeof *w);
+    w->c = calloc(1, sizeof *w->c);
+    assert_non_null(w->c);
+    chain_spec(&w->spec, w->c);
+    kit_begin(&w->kit, &w->c->d, &w->spec);
+    assert_int_equal(chain_start(w->c), PC_OK);
+    struct policy_policy *p = &w->c->d.policy;
+    const uint8_t *const accounts[] = {p->epochs,          p->node_registry,    p->attestations,
+                                       p->measurements,    p->tcb_policy,       p->apps,
+                                       p->verifier_router, p->guardian_council, p->tdx.verifier};
+    for (size_t i = 0; i < PC_ARRAY_LEN(accounts); i++)
+        (void)account_of(w, accounts[i]);
+    world_mine(w, 1);
+    kit_connect_all(&w->kit);
+    memset(&keys, 0x21, sizeof keys);
+    KIT_SAY(&w->kit, IPC_LINK_DC, cfg_chain, &config);
+    KIT_SAY(&w->kit, IPC_LINK_DC, dc_keys, &keys);
+}
+
+void world_end(struct world *w)
+{
+    chain_end(w->c);
+    kit_end(&w->kit);
+    free(w->c);
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * testkit.h - polyclave-chain's parts in a test, with a small chain of the test's own: blocks whose
+ * hashes hold, a state trie whose proofs hold, and endpoints that lie on command. For tests only.
+ *
+ *     world_begin(&w);
+ *     world_set(&w, w.c->d.policy.epochs, slot_now(), &word);
+ *     world_mine(&w, 1);
+ *     world_round(&w);               // rpc answers whatever chain asks
+ */
+#ifndef PC_CHAIN_TESTKIT_H
+#define PC_CHAIN_TESTKIT_H
+
+#include "chain/view.h"
+#include "chain/view_slot.h"
+#include "node/chain/attempt.h"
+#include "node/testkit/kit.h"
+
+#define WORLD_BLOCKS    600
+#define WORLD_ACCOUNTS  10
+#define WORLD_WORDS     96
+#define WORLD_LOGS      64
+#define WORLD_ENDPOINTS 3
+
+struct world_account {
+    uint8_t address[20];
+    unsigned n;
+    struct evm_word slot[WORLD_WORDS], value[WORLD_WORDS];
+};
+
+struct world_log {
+    uint64_t block;
+    struct log_record log;
+    uint8_t data[512];
+};
+
+/* What an endpoint does instead of its duty. */
+struct world_endpoint {
+    bool down;          /* does not answer */
+    bool false_proofs;  /* one byte of them is wrong */
+    bool false_headers; /* of another chain */
+    bool leaves_out;    /* has no log */
+    bool no_calldata;
+    unsigned blamed;
+};
+
+struct world {
+    struct kit kit;
+    struct daemon_spec spec;
+    struct chain *c;
+    uint64_t head; /* number of the newest block, all of them final */
+    struct evm_word hash[WORLD_BLOCKS];
+    size_t rlp_n[WORLD_BLOCKS];
+    uint8_t rlp[WORLD_BLOCKS][640];
+    unsigned n_accounts, n_logs;
+    struct world_account account[WORLD_ACCOUNTS];
+    struct world_log log[WORLD_LOGS];
+    struct world_endpoint endpoint[WORLD_ENDPOINTS];
+    bool rotate; /* endpoints take turns at logs */
+    unsigned turn;
+    unsigned asked[IPC_RPC_WHAT_CALLDATA + 1];
+    unsigned hold; /* this kind of question is not answered; 0: none */
+};
+
+/* Block 1 is there, configuration and keys are told, nothing was asked yet. */
+void world_begin(struct world *w);
+void world_end(struct world *w);
+void world_set(struct world *w, const uint8_t account[static 20], struct evm_word slot,
+               const struct evm_word *value);
+/* Sets `size` bytes of words[word] (PC_AT_* of chain/layout.h). */
+void world_field(struct evm_word *words, unsigned word, unsigned offset, unsigned size, uint64_t v);
+/* Blocks with the state as it is now. */
+void world_mine(struct world *w, unsigned blocks);
+void world_log(struct world *w, const uint8_t address[static 20], const struct evm_word *topics,
+               uint8_t n_topics, struct bytes data);
+/* Answer what is asked until nothing is. */
+void world_serve(struct world *w);
+/* The timer fires, then world_serve. */
+void world_round(struct world *w);
+/* announce() of (1, attempt) in the next block: word and event. */
+void world_announce(struct world *w, uint32_t attempt);
+/* The last head that was told to polyclaved or peer; false if none. */
+bool world_told(struct world *w, enum ipc_link link, struct ipc_head_view *out);
+
+#endif
