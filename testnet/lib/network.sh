@@ -84,7 +84,7 @@ net_deploy()
     local guardians
     (umask 077 && head -c 32 /dev/urandom | xxd -p -c 64 >"$RUN/keys/deployer.hex")
     net_fund "$(cast wallet address --private-key "0x$(cat "$RUN/keys/deployer.hex")")"
-    guardians=$(for i in 1 2 3; do address_of "guardian-$i"; done | jq -R . | jq -s .)
+    guardians=$(for i in 1 2 3; do address_of "guardian-$i"; done | jq -R . | jq -s "sort_by(ascii_downcase)")
     jq --argjson g "$guardians" --argjson n "$NODES" \
         '.guardians = $g | .guardianThreshold = 2 | .targetN = $n' \
         "$ROOT/contracts/script/params/31337.json" >"$RUN/params.json"
