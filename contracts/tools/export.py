@@ -24,7 +24,7 @@ from keccak_ref import keccak256  # noqa: E402
 ALIASES = {"uint": "uint256", "int": "int256", "AppId": "bytes32", "NodeId": "uint32"}
 ERROR = re.compile(r"((?:^[ \t]*///[^\n]*\n)*)^[ \t]*error[ \t]+(\w+)[ \t]*\(([^)]*)\)[ \t]*;", re.M)
 # Bytes that somebody made wrong or forged.
-PEER_FILES = {"Der", "Json", "X509", "PckExtension", "IntelCollateral", "CollateralQueue", "Dates"}
+PEER_FILES = {"Der", "Json", "X509", "PckExtension", "IntelCollateral", "IntelLevels", "CollateralQueue", "Dates"}
 PEER = {
     "SignatureInvalid", "IssuerMismatch", "CertificateRole", "EvidenceTooLarge", "EvidenceTruncated", "HintsTruncated",
     "UnsupportedVersion", "UnsupportedKeyType", "UnsupportedTee", "QeVendor", "BodyType", "TableMismatch",

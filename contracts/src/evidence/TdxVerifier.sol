@@ -448,7 +448,8 @@ contract TdxVerifier is ITdxVerifier {
         CollateralQueue q = _queues[object];
         uint256 current = q.number();
         if (number < current) revert EvaluationSuperseded(number, current);
-        if (current == 0 || number == current) {
+        // the first of its object is in force at once, unless its number is vetoed
+        if (number == current || (current == 0 && !_vetoed(number))) {
             if (p.issueDate < q.issueDate()) revert CollateralNotNewer(p.issueDate, q.issueDate());
             _queues[object] = _enforce(object, q, number, p);
             return;
@@ -462,8 +463,9 @@ contract TdxVerifier is ITdxVerifier {
             emit CollateralPending(object, number, p.digest, waitingEffect, p.until);
             return;
         }
+        uint256 grace = current == 0 ? 0 : policy.graceSeconds();
         (CollateralQueue next, uint256 dropped, uint256 effectAt) =
-            q.withPending(number, _clamp(block.timestamp + policy.graceSeconds()));
+            q.withPending(number, _clamp(block.timestamp + grace));
         if (dropped != 0) delete _posted[object][dropped];
         _posted[object][number] = p;
         _queues[object] = next;

@@ -97,7 +97,7 @@ contract VerifierRouter is IVerifierRouter {
     function revoke(uint8 kind, bytes32 id) external {
         if (msg.sender != timelock && msg.sender != ratifier) revert NotTimelockOrRatifier(msg.sender);
         if (kind != Objects.VERIFIER) revert NotRevocableHere(kind);
-        address verifier = address(uint160(uint256(id)));
+        address verifier = _addressOf(id);
         Verifier storage v = _verifiers[verifier];
         if (v.state == REVOKED) return;
         if (v.state == ACTIVE) _deactivate(verifier);
@@ -155,10 +155,16 @@ contract VerifierRouter is IVerifierRouter {
     /// @inheritdoc IRevocable
     function isRevoked(uint8 kind, bytes32 id) external view returns (bool) {
         if (kind != Objects.VERIFIER) revert NotRevocableHere(kind);
-        return _verifiers[address(uint160(uint256(id)))].state == REVOKED;
+        return _verifiers[_addressOf(id)].state == REVOKED;
     }
 
     // ---- internals
+
+    /// An id with anything above the address would hit the address below it.
+    function _addressOf(bytes32 id) private pure returns (address) {
+        if (uint256(id) > type(uint160).max) revert IdOutOfRange(Objects.VERIFIER, id);
+        return address(uint160(uint256(id)));
+    }
 
     function _activate(address verifier) private {
         Verifier storage v = _verifiers[verifier];

@@ -7,6 +7,8 @@ pragma solidity 0.8.37;
 interface IRevocable {
     /// @notice this register holds no objects of that kind
     error NotRevocableHere(uint8 kind);
+    /// @notice no object of that kind can have this id
+    error IdOutOfRange(uint8 kind, bytes32 id);
     /// @notice the caller is neither the Timelock nor the Ratifier
     error NotTimelockOrRatifier(address caller);
 

@@ -139,6 +139,7 @@ interface ITcbPolicy is IRevocable {
     // ---- Timelock
 
     /// @notice Accepts a vendor with these statuses. outOfDateUntil limits the OutOfDate ones.
+    ///         Collateral below minEvaluation is not taken any more; what is in force ends with its dates.
     function setVendor(uint8 vendor, uint16 statuses, uint40 outOfDateUntil, uint32 minEvaluation) external;
     /// @notice Switches a product off or on, or gives it statuses of its own (0 = as its vendor).
     function setProduct(uint8 vendor, bytes32 product, bool off, uint16 statuses, uint40 outOfDateUntil)
@@ -148,8 +149,10 @@ interface ITcbPolicy is IRevocable {
     /// @notice Grace between first posting and effect of a higher evaluation number.
     function setGrace(uint40 graceSeconds) external;
     /// @notice Keeps a vendor's set of that evaluation number out of force until then: once, 60 d at most.
+    ///         A number that is in force already stays: a veto must come within the grace.
     function veto(uint8 vendor, uint32 number, uint40 until) external;
-    /// @notice Takes a serial's revocation back; see recordRevoked.
+    /// @notice Takes a serial's revocation back; see recordRevoked. While lists still show it nodes go on
+    ///         refusing it, and anybody can prove it by a newer list: so this is for what lists dropped.
     function liftSerial(uint8 vendor, uint8 issuer, uint256 serial) external;
 
     // ---- views

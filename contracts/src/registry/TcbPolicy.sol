@@ -203,7 +203,7 @@ contract TcbPolicy is ITcbPolicy {
         if (msg.sender != timelock && msg.sender != ratifier) revert NotTimelockOrRatifier(msg.sender);
         if (isRevoked(kind, id)) return;
         if (kind == Objects.VENDOR) {
-            _vendors[uint8(uint256(id))].standing = STANDING_REVOKED;
+            _vendors[_vendorOf(id)].standing = STANDING_REVOKED;
         } else if (kind == Objects.PRODUCT) {
             _products[id].standing = STANDING_REVOKED;
         } else {
@@ -247,7 +247,7 @@ contract TcbPolicy is ITcbPolicy {
 
     /// @inheritdoc IRevocable
     function isRevoked(uint8 kind, bytes32 id) public view returns (bool) {
-        if (kind == Objects.VENDOR) return _vendors[uint8(uint256(id))].standing == STANDING_REVOKED;
+        if (kind == Objects.VENDOR) return _vendors[_vendorOf(id)].standing == STANDING_REVOKED;
         if (kind == Objects.PRODUCT) return _products[id].standing == STANDING_REVOKED;
         if (kind != Objects.PLATFORM && kind != Objects.SERIAL) revert NotRevocableHere(kind);
         return _revoked[Objects.objectOf(kind, id)].state == REVOKED;
@@ -301,6 +301,12 @@ contract TcbPolicy is ITcbPolicy {
     }
 
     // ---- internals
+
+    /// A vendor's number; an id that only looks like one when cut off must not hit it.
+    function _vendorOf(bytes32 id) private pure returns (uint8) {
+        if (uint256(id) > type(uint8).max) revert IdOutOfRange(Objects.VENDOR, id);
+        return uint8(uint256(id));
+    }
 
     /// Id of an active verifier of that vendor; reverts for any other address.
     function _verifierId(address verifier, uint8 vendor) private view returns (uint16) {

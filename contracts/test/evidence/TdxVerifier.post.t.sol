@@ -485,6 +485,26 @@ contract TdxVerifierPostTest is SimWorld {
         eq(number(), 19, "the higher number took effect");
     }
 
+    /// Nothing in force yet: a vetoed number waits for the veto's end, another one does not.
+    function test_vetoedNumberIsNotTheFirst() external {
+        vm.prank(TIMELOCK);
+        policy.veto(1, 20, uint40(NOW + 10 days));
+        SimIntel.TcbInfo memory t = tcbInfo(20, NOW);
+        t.fmspc = 0x111111111111;
+        bytes32 other = bytes32(bytes8(0x1111111111110000));
+        postTcb(t);
+        (uint256 n,,,,) = verifier.active(other);
+        eq(n, 0, "vetoed");
+        t.number = 19;
+        postTcb(t);
+        (n,,,,) = verifier.active(other);
+        eq(n, 19, "the first that is not");
+        vm.warp(NOW + 10 days + 1);
+        verifier.settle(other);
+        (n,,,,) = verifier.active(other);
+        eq(n, 20, "after the veto");
+    }
+
     function test_vetoEndsByItself() external {
         postTcb(tcbInfo(18, NOW));
         vm.prank(TIMELOCK);

@@ -151,6 +151,14 @@ contract VerifierRouterTest is Test {
         router.isRevoked(Objects.NODE, id);
     }
 
+    function test_verifierIdsAreWhole() external {
+        bytes32 id = bytes32(uint256(Objects.verifierId(born)) | 1 << 160);
+        vm.expectRevert(abi.encodeWithSelector(IRevocable.IdOutOfRange.selector, Objects.VERIFIER, id));
+        vm.prank(RATIFIER);
+        router.revoke(Objects.VERIFIER, id);
+        ok(router.isActive(1), "still active");
+    }
+
     function test_proposals() external {
         vm.expectRevert(abi.encodeWithSelector(IVerifierRouter.NotTimelock.selector, address(this)));
         router.propose(1, born);

@@ -206,6 +206,16 @@ contract TcbPolicyTest is Test {
         policy.revoke(Objects.NODE, 0);
     }
 
+    /// An id that only looks like vendor 1 when it is cut to eight bits.
+    function test_vendorIdsAreWhole() external {
+        bytes32 id = bytes32(uint256(257));
+        vm.expectRevert(abi.encodeWithSelector(IRevocable.IdOutOfRange.selector, Objects.VENDOR, id));
+        vm.prank(RATIFIER);
+        policy.revoke(Objects.VENDOR, id);
+        vm.expectRevert(abi.encodeWithSelector(IRevocable.IdOutOfRange.selector, Objects.VENDOR, id));
+        policy.isRevoked(Objects.VENDOR, id);
+    }
+
     function test_revokeTwiceIsNoFault() external {
         vm.prank(TIMELOCK);
         policy.revoke(Objects.PLATFORM, PLATFORM);
