@@ -3,13 +3,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -59,10 +63,29 @@ void stage_begin(struct stage *s)
     close(fd);
 }
 
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+    (void)st, (void)type, (void)at;
+    return remove(path);
+}
+
 void stage_end(struct stage *s)
 {
-    must(unlink(s->policy_path) == 0, "unlink policy.bin");
-    must(rmdir(s->folder) == 0, s->folder);
+    must(nftw(s->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS) == 0, s->folder);
+}
+
+void stage_tool(const char *const argv[])
+{
+    int status;
+    pid_t pid = fork();
+    must(pid >= 0, "fork");
+    if (pid == 0) {
+        execv(argv[0], (char *const *)(uintptr_t)argv);
+        _exit(99);
+    }
+    must(waitpid(pid, &status, 0) == pid, "waitpid");
+    if (status != 0)
+        pc_bug("a tool failed");
 }
 
 void stage_pair(int fds[static 2])
@@ -185,13 +208,29 @@ void stage_send(int fd, struct bytes frame)
     }
 }
 
-struct bytes stage_receive(int fd, uint8_t buf[static WIRE_RECORD_MAX + 1])
+struct bytes stage_receive(int fd, uint8_t *buf, size_t cap)
 {
     struct pollfd p = {fd, POLLIN, 0};
     if (poll(&p, 1, WAIT_MS) != 1)
         pc_bug("a program of the node does not answer");
-    ssize_t n = recv(fd, buf, WIRE_RECORD_MAX + 1, 0);
+    ssize_t n = recv(fd, buf, cap, 0);
     if (n < 3 || buf[0] != 3)
         pc_bug("a program of the node ended its link");
     return bytes_of(buf + 1, (size_t)n - 1);
+}
+
+void stage_drain(int fd)
+{
+    while (recv(fd, stage_buf, sizeof stage_buf, MSG_DONTWAIT) > 0)
+        ;
+}
+
+void stage_settle(int fd)
+{
+    int left = 1;
+    for (int i = 0; left != 0; i++) {
+        must(i < WAIT_MS && ioctl(fd, SIOCOUTQ, &left) == 0, "a program does not read");
+        if (left != 0)
+            (void)poll(NULL, 0, 1);
+    }
 }

@@ -27,7 +27,7 @@ struct stage {
 };
 
 void stage_begin(struct stage *s);
-void stage_end(struct stage *s); /* removes the folder and what it knows of in it */
+void stage_end(struct stage *s); /* removes the folder and everything in it */
 
 struct proc {
     pid_t pid;
@@ -42,6 +42,9 @@ void proc_start(struct stage *s, struct proc *p, enum ipc_process self, const ch
 void proc_pass(struct proc *p, enum ipc_link link, int fd);
 /* Ends it by closing its links; an exit code other than `code` is a bug. */
 void proc_end(struct proc *p, int code);
+
+/* Run a program to its end; anything but exit code 0 is a bug. */
+void stage_tool(const char *const argv[]);
 
 /* CPU time of a process so far. */
 double proc_cpu_us(pid_t pid);
@@ -59,8 +62,12 @@ void stage_pair(int fds[static 2]);
 extern uint8_t stage_buf[STAGE_FRAME_MAX];
 
 void stage_send(int fd, struct bytes frame);
-/* The next frame of one packet, into buf; a minute without one is a bug. */
-struct bytes stage_receive(int fd, uint8_t buf[static WIRE_RECORD_MAX + 1]);
+/* The next frame of one packet, into buf of `cap` bytes; a minute without one is a bug. */
+struct bytes stage_receive(int fd, uint8_t *buf, size_t cap);
+/* What waits is dropped. */
+void stage_drain(int fd);
+/* Until the other end has read everything. */
+void stage_settle(int fd);
 
 #define SAY(fd, name, m)                                                                           \
     do {                                                                                           \
@@ -74,9 +81,9 @@ struct bytes stage_receive(int fd, uint8_t buf[static WIRE_RECORD_MAX + 1]);
 #define HEAR(fd, TYPE, name, m)                                                                    \
     do {                                                                                           \
         uint8_t hear_buf[WIRE_RECORD_MAX + 1];                                                     \
-        struct bytes hear_frame = stage_receive((fd), hear_buf);                                   \
+        struct bytes hear_frame = stage_receive((fd), hear_buf, sizeof hear_buf);                  \
         while (ipc_type_of(hear_frame) != IPC_MSG_##TYPE)                                          \
-            hear_frame = stage_receive((fd), hear_buf);                                            \
+            hear_frame = stage_receive((fd), hear_buf, sizeof hear_buf);                           \
         if (ipc_decode_##name((m), hear_frame) != PC_OK)                                           \
             pc_bug("a message does not decode: " #name);                                           \
     } while (0)
