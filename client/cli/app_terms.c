@@ -302,6 +302,37 @@ enum err_code terms_in_force(struct cli_net *n, struct app_policy *out, const st
     return terms_by_hash(n, out, app, &hash);
 }
 
+struct product_search {
+    struct evm_word topic;
+    struct app_policy *p;
+};
+
+/* An object of a TCB info is its product: 8 bytes, then zeros; the others are small numbers. */
+static enum err_code take_product(void *ctx, const struct log_record *l, bool *enough)
+{
+    struct product_search *s = ctx;
+    if (l->n_topics != 3 || !evm_word_equal(&l->topics[0], &s->topic) ||
+        !bytes_all_zero_var(bytes_of(l->topics[1].b + 8, 24)) ||
+        app_policy_min_tcb(s->p, PC_VENDOR_TDX, &l->topics[1]) != NULL)
+        return PC_OK;
+    s->p->min_tcb[s->p->n_min_tcbs++] =
+        (struct app_min_tcb){.vendor = PC_VENDOR_TDX, .product = l->topics[1], .len = 52};
+    *enough = s->p->n_min_tcbs == PC_APP_LIST_MAX;
+    return PC_OK;
+}
+
+enum err_code terms_products(struct cli_net *n, struct app_policy *p)
+{
+    struct product_search s = {.p = p};
+    s.topic = abi_topic("CollateralInForce(bytes32,uint256,bytes32,bytes32,uint256)");
+    p->n_min_tcbs = 0;
+    net_now(n);
+    PC_TRY(
+        logs_back(&n->chain, net_at(n, PC_NET_TDX_VERIFIER), n->net.from_block, take_product, &s));
+    qsort(p->min_tcb, p->n_min_tcbs, sizeof p->min_tcb[0], by_product);
+    return PC_OK;
+}
+
 void terms_out(struct cli_out *o, const struct app_policy *p)
 {
     char hex[65], from[64];

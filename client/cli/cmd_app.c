@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* polyclave app register | queue | cancel | revoke | freeze | end | show */
+/* polyclave app id | register | queue | cancel | revoke | freeze | end | show */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -53,6 +53,13 @@ static int done(struct cli_net *n, int code, const struct evm_word *app, const s
     return code;
 }
 
+/* Without --min-tcb: every product that the network has collateral of, with any TCB. */
+static int known_products(struct cli_net *n, struct app_policy *p)
+{
+    enum err_code e = terms_products(n, p);
+    return e == PC_OK ? PC_CLI_YES : net_unreachable(n, "products with collateral", e);
+}
+
 /* ---- register */
 
 static int app_register(const struct cli_args *a)
@@ -76,6 +83,8 @@ static int app_register(const struct cli_args *a)
     }
     if (code == PC_CLI_YES && !cli_arg_u64(a, "notice", 31536000, &notice))
         code = PC_CLI_USAGE;
+    if (code == PC_CLI_YES && p.n_min_tcbs == 0)
+        code = known_products(&n, &p);
     if (code == PC_CLI_YES) {
         warn(&p);
         id_app(app.b, n.net.chain_id, net_at(&n, PC_NET_APPS)->b, n.chain.payer.b, salt.b);
@@ -87,6 +96,27 @@ static int app_register(const struct cli_args *a)
         code = send_app(&n, &c, &sent);
     }
     return done(&n, code, &app, &sent, NULL, 0);
+}
+
+/* app_id before there is an app: its image pins it. */
+static int app_id_of(const struct cli_args *a)
+{
+    struct cli_net n;
+    struct cli_out o;
+    struct evm_address owner;
+    uint8_t salt[32], id[32];
+    int code = net_open(&n, a);
+    if (code == PC_CLI_YES &&
+        (!cli_arg_hex(a, "salt", salt, 32) || !cli_arg_hex(a, "owner", owner.b, 20)))
+        code = PC_CLI_USAGE;
+    if (code == PC_CLI_YES) {
+        id_app(id, n.net.chain_id, net_at(&n, PC_NET_APPS)->b, owner.b, salt);
+        out_begin(&o, a);
+        out_hex(&o, "app_id", PC_BYTES(id));
+        code = out_end(&o, PC_CLI_YES);
+    }
+    net_close(&n);
+    return code;
 }
 
 /* ---- queue */
@@ -119,6 +149,8 @@ static int queue(const struct cli_args *a)
     }
     if (code == PC_CLI_YES && !terms_from_options(&p, a))
         code = PC_CLI_USAGE;
+    if (code == PC_CLI_YES && p.n_min_tcbs == 0)
+        code = known_products(&n, &p);
     if (code == PC_CLI_YES) {
         warn(&p);
         call_begin(&c, "queue(bytes32,bytes32," POLICY_TYPE "," POLICY_TYPE ")", 4);
@@ -288,7 +320,10 @@ static int out_app(struct cli_net *n, struct cli_out *o, const struct evm_word *
     out_bool(o, "revoke_waits", !evm_word_is_zero(&facts[3]));
     out_bool(o, "frozen", word_u64(&facts[4]) >= now);
     out_time(o, "frozen_until", word_u64(&facts[4]));
-    out_str(o, "pending", at > now && kind < 4 ? kinds[kind] : "none");
+    if (at > now)
+        out_str(o, "pending", kind < PC_ARRAY_LEN(kinds) ? kinds[kind] : "?");
+    else if (o->json)
+        json_out_null(&o->j, "pending");
     if (at > now)
         out_time(o, "pending_from", at);
     out_bool(o, "in_force", e == PC_OK);
@@ -326,6 +361,10 @@ static const struct cli_option register_options[] = {
     {"revoke-waits", NULL, "revocations wait the notice too; cannot be changed later", false, 1},
     PC_TERMS_OPTIONS,
 };
+static const struct cli_option id_options[] = {
+    {"salt", "HEX", "32 bytes, as for register", true, 1},
+    {"owner", "ADDRESS", "who will register it", true, 1},
+};
 static const struct cli_option queue_options[] = {
     {"app", "ID", "app_id", true, 1},
     {"scope", "S", "a scope's policy instead of the app's", false, 1},
@@ -354,6 +393,11 @@ static const struct cli_option end_options[] = {
     }
 
 static const struct cli_verb verbs[] = {
+    VERB("id", "tells the app_id that a registration will give, for the image's pin",
+         "polyclave app id --salt 0x00..01 --owner 0x70997970C51812dc3A010C7d01b50e0d17dc79C8",
+         "polyclave app id --salt 0x00..01 --owner 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 "
+         "--json",
+         id_options, PC_CLI_NETWORK, app_id_of),
     VERB(
         "register", "registers an application; its policy is in force at once",
         "polyclave app register --salt 0x00..01 --measurement 0x3a..9c --min-tcb-of quote.bin" SIGN,

@@ -3,8 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "chain/events.h"
 #include "client/cli/commands.h"
 #include "client/cli/node.h"
+#include "client/lib/logs.h"
 
 #define MEMBERS 256u
 
@@ -124,6 +126,52 @@ static void out_attempt(struct cli_out *o, const struct evm_word *w)
     out_u64(o, "attempt", word_u64(&w[ATTEMPT_NUMBER]));
 }
 
+struct activation_search {
+    struct event_sources from;
+    uint64_t epoch;
+    struct evm_word qual;
+    bool found;
+};
+
+static enum err_code take_activated(void *ctx, const struct log_record *l, bool *enough)
+{
+    struct activation_search *s = ctx;
+    struct event *ev = malloc(sizeof *ev);
+    if (ev == NULL)
+        return PC_E_MEMORY;
+    if (event_decode(ev, &s->from, l) == PC_OK && ev->kind == PC_EV_ACTIVATED &&
+        ev->epoch == s->epoch) {
+        s->qual = ev->u.activated.qual;
+        s->found = *enough = true;
+    }
+    free(ev);
+    return PC_OK;
+}
+
+/* Keys of the epoch, and how many dealers qualified, by the transcript that was activated. */
+static enum err_code out_keys(struct cli_net *n, struct cli_out *o, const struct committee *c)
+{
+    struct activation_search s = {.epoch = c->epoch};
+    unsigned qual = 0;
+    out_list(o, "keys");
+    out_row(o);
+    out_u64(o, "index", 0);
+    out_hex(o, "key_id", PC_BYTES(n->net.key_id));
+    out_hex(o, "pk", PC_BYTES(c->pk.b));
+    out_up(o);
+    out_up(o);
+    s.from.epochs = *net_at(n, PC_NET_EPOCHS);
+    net_now(n);
+    PC_TRY(logs_back(&n->chain, &s.from.epochs, n->net.from_block, take_activated, &s));
+    if (!s.found)
+        return PC_OK; /* not active yet */
+    for (size_t i = 0; i < 256; i++)
+        qual += s.qual.b[i / 8] >> i % 8 & 1;
+    out_u64(o, "qual", qual);
+    out_hex(o, "qual_bitmap", PC_BYTES(s.qual.b));
+    return PC_OK;
+}
+
 static enum err_code show_epoch(struct cli_net *n, struct cli_out *o,
                                 const struct evm_word *attempt, uint64_t epoch)
 {
@@ -139,6 +187,7 @@ static enum err_code show_epoch(struct cli_net *n, struct cli_out *o,
     out_time(o, "opened_at", word_u64(&c.facts[EPOCH_OPENED]));
     out_time(o, "activated_at", word_u64(&c.facts[EPOCH_ACTIVATED]));
     out_hex(o, "pk", PC_BYTES(c.pk.b));
+    PC_TRY(out_keys(n, o, &c));
     out_attempt(o, attempt);
     PC_TRY(out_members(n, o, &c, &total));
     out_line(o, "%s", "");

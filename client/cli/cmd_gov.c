@@ -95,6 +95,7 @@ static int find(struct cli_net *n, struct proposal *p)
 
 /* ---- show */
 
+enum { STATE_QUEUED = 5 };
 static const char *const states[] = {"pending",   "active", "canceled", "defeated",
                                      "succeeded", "queued", "expired",  "executed"};
 
@@ -102,7 +103,7 @@ static int out_state(struct cli_net *n, struct cli_out *o, const struct evm_word
 {
     enum network_contract g = governor(n->args);
     struct evm_word votes[3], quorum, snapshot;
-    uint64_t state, at, eta = 0;
+    uint64_t state, at, now, eta = 0;
     enum err_code e = net_u64(n, g, "state(uint256)", id, 1, &state);
     if (e == PC_OK)
         e = net_words(n, g, "proposalVotes(uint256)", id, 1, votes, 3);
@@ -113,7 +114,12 @@ static int out_state(struct cli_net *n, struct cli_out *o, const struct evm_word
     if (e != PC_OK)
         return net_unreachable(n, "gov show", e);
     snapshot = evm_word_u64(at);
-    out_str(o, "state", state < PC_ARRAY_LEN(states) ? states[state] : "?");
+    e = net_time(n, &now);
+    if (e != PC_OK)
+        return net_unreachable(n, "gov show", e);
+    /* Queued, and the notice has passed. */
+    bool ready = state == STATE_QUEUED && eta <= now;
+    out_str(o, "state", ready ? "ready" : state < PC_ARRAY_LEN(states) ? states[state] : "?");
     out_wei(o, "for", &votes[1]);
     out_wei(o, "against", &votes[0]);
     out_wei(o, "abstain", &votes[2]);
@@ -304,8 +310,9 @@ static const struct cli_option freeze_options[] = {
 static const struct cli_option ratify_options[] = {OBJECT_OPTIONS};
 static const struct cli_option seal_options[] = {
     {"measurement", "HEX", "a genesis measurement", true, 0},
-    {"source", "HEX", "SHA-256 of the source archive", true, 1},
-    {"build", "HEX", "SHA-256 of the reproducible build's outputs", true, 1},
+    {"source", "HEX", "SHA-256 of the source archive; not on chain 31337", false, 1},
+    {"build", "HEX", "SHA-256 of the reproducible build's outputs; likewise", false, 1},
+    {"key-hex-file", "FILE", "the deployer's key as contracts/deploy takes it", false, 1},
 };
 
 #define SIGN " --key owner.json --pass-file owner.pass"

@@ -44,7 +44,7 @@ static const struct {
 
 struct wish {
     const char *scope, *path;
-    uint64_t version, index, timeout_s, fd;
+    uint64_t version, index, timeout_s, fd, took_ms;
     size_t type;
     struct quote_helper helper;
     const char *args[HELPER_ARGS + 1];
@@ -171,7 +171,8 @@ static int finish(struct cli_out *o, const struct cli_args *a, const struct poly
                   const struct polyclave_root *root, const struct wish *w, int status)
 {
     out_begin(o, a);
-    out_str(o, "status", status == POLYCLAVE_OK ? "ok" : polyclave_error_code(pc));
+    out_str(o, "code", status == POLYCLAVE_OK ? "ok" : polyclave_error_code(pc));
+    out_u64(o, "milliseconds", w->took_ms);
     if (status != POLYCLAVE_OK)
         out_str(o, "error", polyclave_error(pc));
     int code = status == POLYCLAVE_OK ? derive(a, w, root, o) : exit_of(status);
@@ -206,7 +207,8 @@ static int get(const struct cli_args *a)
                                       .relay_socket = cli_arg(a, "relay"),
                                       .quote = quote,
                                       .quote_user = &w.helper,
-                                      .timeout_ms = (unsigned)(w.timeout_s * 1000)};
+                                      .timeout_ms = (unsigned)(w.timeout_s * 1000),
+                                      .ask_all = cli_has(a, "ask-all")};
     harden();
     int status = polyclave_pin_read(&pin, cli_arg(a, "pin"));
     if (status == POLYCLAVE_OK)
@@ -215,8 +217,10 @@ static int get(const struct cli_args *a)
         return library_failed(status, NULL, "key get");
     (void)fprintf(stderr, "polyclave: attesting; the record must be final\n");
     status = polyclave_attest(pc);
+    uint64_t begun = net_ms();
     if (status == POLYCLAVE_OK)
         status = polyclave_root_get(pc, w.scope, (uint32_t)w.version, &root);
+    w.took_ms = net_ms() - begun;
     if (status != POLYCLAVE_OK)
         (void)library_failed(status, pc, "key get");
     int code = finish(&o, a, pc, root, &w, status);
@@ -346,6 +350,7 @@ static const struct cli_option get_options[] = {
     {"path", "P", "derivation path (empty)", false, 1},
     {"index", "I", "derivation index (0)", false, 1},
     {"timeout", "S", "for all members together (30)", false, 1},
+    {"ask-all", NULL, "ask every member, though T suffice: shows what each says", false, 1},
     {"out", "FILE", "write the key there, mode 0600", false, 1},
     {"fd", "N", "write the key to that descriptor", false, 1},
     {"show", NULL, "print the key", false, 1},

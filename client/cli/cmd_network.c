@@ -42,7 +42,7 @@ static int make(const struct cli_args *a)
     char why[160];
     size_t len;
     uint64_t agree = 0;
-    int code = deployment_network(&n, a);
+    int code = deployment_network(&n, NULL, a);
     if (code != PC_CLI_YES)
         return code;
     /* The read-back is younger than the contracts: their first events lie before it. */

@@ -51,6 +51,15 @@ static void addresses(struct policy_policy *p, const struct cli_net *n)
     memcpy(p->tdx.verifier, net_at(n, PC_NET_TDX_VERIFIER)->b, 20);
 }
 
+/* The same from the deployment's read-back: no chain is asked. */
+static void from_file(struct policy_policy *p, const struct deployment_policy *d)
+{
+    memcpy(p->tdx.root, d->tdx_root, 32);
+    memcpy(p->checkpoint.hash, d->block_hash, 32);
+    p->margin = d->margin;
+    p->max_bound_age = d->max_bound_age;
+}
+
 /* What only the chain knows: the pinned root, the margin, the age of bound blocks, a block hash. */
 static enum err_code from_chain(struct policy_policy *p, struct cli_net *n)
 {
@@ -84,7 +93,8 @@ static int check_root(const struct policy_policy *p, const char *path)
                           "deploy with this root, or name the right one");
 }
 
-static int fill(struct policy_policy *p, struct cli_net *n, const struct cli_args *a)
+static int fill(struct policy_policy *p, struct cli_net *n, const struct deployment_policy *d,
+                const struct cli_args *a)
 {
     bool dev = n->net.chain_id == DEVELOPMENT_CHAIN;
     uint64_t smallest = dev ? 3 : 9, head_age = 3600, age = dev ? 315360000 : 1209600;
@@ -116,7 +126,11 @@ static int fill(struct policy_policy *p, struct cli_net *n, const struct cli_arg
     p->smallest_n = (uint16_t)smallest;
     if (build != NULL)
         memcpy(p->build, build, strlen(build));
-    enum err_code e = from_chain(p, n);
+    enum err_code e = PC_OK;
+    if (n->endpoints == NULL)
+        from_file(p, d);
+    else
+        e = from_chain(p, n);
     return e == PC_OK ? check_root(p, cli_arg(a, "tdx-root"))
                       : net_unreachable(n, "policy build", e);
 }
@@ -146,10 +160,14 @@ static int build(const struct cli_args *a)
 {
     struct cli_net n = {.args = a};
     struct policy_policy p;
+    struct deployment_policy d;
     const char *urls[PC_ENDPOINTS_MAX];
-    int code = deployment_network(&n.net, a);
+    int code = deployment_network(&n.net, &d, a);
     if (code != PC_CLI_YES)
         return code;
+    if (n.net.n_rpc == 0 && (!d.there || cli_has(a, "checkpoint")))
+        return cli_fail(PC_CLI_USAGE, "the chain must be asked", "policy build",
+                        "give --rpc URL; an old deployment.json, or another checkpoint, needs it");
     for (unsigned i = 0; i < n.net.n_rpc; i++)
         urls[i] = n.net.rpc[i];
     struct endpoints_config c = {.urls = urls,
@@ -157,11 +175,11 @@ static int build(const struct cli_args *a)
                                  .chain_id = n.net.chain_id,
                                  .timeout_ms = 15000,
                                  .fetch_only = true};
-    if (endpoints_new(&n.endpoints, &c) != PC_OK)
+    if (n.net.n_rpc != 0 && endpoints_new(&n.endpoints, &c) != PC_OK)
         return cli_fail(PC_CLI_USAGE, "cannot be used", "--rpc", "distinct http or https URLs");
     n.chain.endpoints = n.endpoints;
     n.talked_ms = net_ms();
-    code = fill(&p, &n, a);
+    code = fill(&p, &n, &d, a);
     if (code == PC_CLI_YES)
         code = write_out(&p, a);
     net_close(&n);
@@ -170,7 +188,7 @@ static int build(const struct cli_args *a)
 
 static const struct cli_option build_options[] = {
     {"deployment", "FILE", "deployment.json of contracts/deploy", true, 1},
-    {"rpc", "URL", "JSON-RPC endpoint; asked for the pinned root and the checkpoint", true, 0},
+    {"rpc", "URL", "ask the chain for pinned root and checkpoint, not the file", false, 0},
     {"build", "TEXT", "build line, 64 bytes: lets two images differ", false, 1},
     {"tdx-root", "FILE", "root certificate (DER) that the verifier must pin", false, 1},
     {"chain-kind", "KIND", "dev, qbft or ethereum", false, 1},

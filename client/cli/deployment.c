@@ -25,8 +25,29 @@ static enum err_code read_root(struct network *out, const struct json_value *roo
     return PC_OK;
 }
 
-int deployment_read(struct network *out, const char *path)
+static enum err_code read_policy(struct deployment_policy *p, const struct json_value *root)
 {
+    struct json_value v;
+    uint64_t margin, age;
+    if (!json_has(root, "policy"))
+        return PC_OK;
+    PC_TRY(json_get_hex(root, "blockHash", p->block_hash, 32));
+    PC_TRY(json_get_object(root, "policy", &v));
+    PC_TRY(json_get_hex(&v, "tdxRoot", p->tdx_root, 32));
+    PC_TRY(json_get_u64(&v, "margin", UINT16_MAX, &margin));
+    PC_TRY(json_get_u64(&v, "maxBoundAgeBlocks", UINT32_MAX, &age));
+    p->margin = (uint16_t)margin;
+    p->max_bound_age = (uint32_t)age;
+    p->there = true;
+    return PC_OK;
+}
+
+int deployment_read(struct network *out, struct deployment_policy *policy, const char *path)
+{
+    struct deployment_policy ignored;
+    if (policy == NULL)
+        policy = &ignored;
+    memset(policy, 0, sizeof *policy);
     struct bytes text;
     struct json_doc *doc = NULL;
     char why[160];
@@ -39,6 +60,8 @@ int deployment_read(struct network *out, const char *path)
     if (e == PC_OK) {
         struct json_value root = json_root(doc);
         e = read_root(out, &root);
+        if (e == PC_OK)
+            e = read_policy(policy, &root);
     }
     (void)snprintf(why, sizeof why, "%.150s", doc != NULL ? json_error(doc) : pc_err_text(e));
     json_free(doc);
@@ -48,9 +71,10 @@ int deployment_read(struct network *out, const char *path)
     return cli_fail(PC_CLI_USAGE, path, why, "write it anew with contracts/deploy --readback");
 }
 
-int deployment_network(struct network *out, const struct cli_args *a)
+int deployment_network(struct network *out, struct deployment_policy *policy,
+                       const struct cli_args *a)
 {
-    int code = deployment_read(out, cli_arg(a, "deployment"));
+    int code = deployment_read(out, policy, cli_arg(a, "deployment"));
     size_t n = cli_count(a, "rpc");
     if (code != PC_CLI_YES)
         return code;

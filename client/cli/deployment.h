@@ -8,12 +8,22 @@
 #include "client/cli/opts.h"
 #include "client/lib/network.h"
 
+/* What policy.bin needs beside the addresses; older files lack it. */
+struct deployment_policy {
+    bool there;
+    uint8_t block_hash[32]; /* of from_block */
+    uint8_t tdx_root[32];
+    uint16_t margin;
+    uint32_t max_bound_age;
+};
+
 /* chain_id, contract[], ids and from_block (the block of the read-back; contracts are older) of
  * *out; the rest is zero. An exit code; messages are given here. */
-int deployment_read(struct network *out, const char *path);
+int deployment_read(struct network *out, struct deployment_policy *policy, const char *path);
 
-/* --deployment and the --rpc options as a network without nodes. */
-int deployment_network(struct network *out, const struct cli_args *a);
+/* --deployment and the --rpc options as a network without nodes. policy may be NULL. */
+int deployment_network(struct network *out, struct deployment_policy *policy,
+                       const struct cli_args *a);
 
 /* Write text to a new file aside and rename it over path. */
 int file_replace(const char *path, struct bytes text, unsigned mode);

@@ -34,6 +34,11 @@ int gov_freeze(const struct cli_args *a);
 int gov_ratify(const struct cli_args *a);
 int gov_seal(const struct cli_args *a);
 
+/* --source and --build of a measurement. On a development chain, where nothing is released, both
+ * may be left out and are the measurement itself. False after a message. */
+bool gov_digests(struct cli_net *n, const uint8_t measurement[static 32], uint8_t source[static 32],
+                 uint8_t build[static 32]);
+
 /* --kind and --id as (kind, id) of contracts/src/base/Objects.sol. False after a message. */
 bool gov_object(const struct cli_args *a, uint8_t *kind, struct evm_word *id);
 

@@ -18,6 +18,7 @@ const struct cli_option gov_propose_options[] = {
     {"data", "HEX", "and its calldata", false, 1},
     {"description", "TEXT", "what and why; part of the proposal's id", true, 1},
     {"measurement", "HEX", "of measurement-*", false, 1},
+    {"vendor", "NAME", "of measurement-add: tdx", false, 1},
     {"source", "HEX", "SHA-256 of the source archive, of measurement-add", false, 1},
     {"build", "HEX", "SHA-256 of the build's outputs, of measurement-add", false, 1},
     {"active-in", "S", "measurement-add: seconds from now; default vote, notice and some air",
@@ -113,7 +114,7 @@ static bool longest_way(struct cli_net *n, uint64_t *out)
         e = net_u64(n, PC_NET_TIMELOCK, "getMinDelay()", NULL, 0, &notice);
     if (e != PC_OK)
         return net_unreachable(n, "governance periods", e) == PC_CLI_YES;
-    *out = delay + period + more + notice + (n->net.chain_id == DEVELOPMENT_CHAIN ? 20 : 86400);
+    *out = delay + period + more + notice + (n->net.chain_id == DEVELOPMENT_CHAIN ? 30 : 86400);
     return true;
 }
 
@@ -121,9 +122,12 @@ static bool measurement_add(struct call *c, enum network_contract *at, struct cl
 {
     uint8_t m[32], source[32], build[32];
     uint64_t way, from;
-    if (!need_hex(n, "measurement", m, 32) || !need_hex(n, "source", source, 32) ||
-        !need_hex(n, "build", build, 32) || !longest_way(n, &way) ||
-        !moment(n, "active-in", way, &from))
+    const char *vendor = cli_arg(n->args, "vendor");
+    if (vendor != NULL && strcmp(vendor, "tdx") != 0)
+        return cli_fail(PC_CLI_USAGE, "no verifier for vendor", vendor, "there is: tdx") ==
+               PC_CLI_YES;
+    if (!need_hex(n, "measurement", m, 32) || !gov_digests(n, m, source, build) ||
+        !longest_way(n, &way) || !moment(n, "active-in", way, &from))
         return false;
     *at = PC_NET_MEASUREMENTS;
     call_begin(c, "add((bytes32,uint8,bytes32,bytes32),uint40)", 5);

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/cli/net.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/hex.h"
 #include "client/relay/keystore.h"
 
 #define RPC_MS   15000u
@@ -86,12 +89,8 @@ static void harden(void)
         pc_bug("the process could not be hardened");
 }
 
-int net_signer(struct cli_net *n, size_t i)
+static int key_room(struct cli_net *n, const char *key)
 {
-    const char *key = cli_arg_at(n->args, "key", i), *pass = cli_arg_at(n->args, "pass-file", i);
-    if (key == NULL || pass == NULL)
-        return cli_fail(PC_CLI_USAGE, "no signer", n->args->verb->name,
-                        "give --key FILE and --pass-file FILE, one of each per signer");
     harden();
     if (n->arena == NULL && arena_open(&n->arena, 4096) != PC_OK)
         return cli_fail(PC_CLI_USAGE, "memory for the key cannot be locked", key,
@@ -100,6 +99,41 @@ int net_signer(struct cli_net *n, size_t i)
         n->sk = arena_alloc(n->arena, sizeof *n->sk);
     if (n->sk == NULL)
         pc_bug("a fresh arena has no room");
+    return PC_CLI_YES;
+}
+
+int net_signer_hex(struct cli_net *n, const char *path)
+{
+    struct stat st;
+    char *text = NULL;
+    int code = key_room(n, path), fd = -1;
+    if (code != PC_CLI_YES)
+        return code;
+    text = arena_alloc(n->arena, 80);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t len = text != NULL && fd >= 0 && fstat(fd, &st) == 0 ? read(fd, text, 80) : -1;
+    bool ok = len > 0 && len < 80 && (st.st_mode & 077) == 0;
+    while (ok && len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
+        len--;
+    ok = ok && hex_decode(n->sk->b, sizeof n->sk->b, text, (size_t)len) == PC_OK &&
+         evm_address_of(&n->chain.payer, n->sk) == PC_OK;
+    if (fd >= 0)
+        close(fd);
+    arena_free(n->arena, text); /* wipes */
+    return ok ? PC_CLI_YES
+              : cli_fail(PC_CLI_USAGE, "cannot take the key", path,
+                         "want 64 hexadecimal digits in a file of mode 0600");
+}
+
+int net_signer(struct cli_net *n, size_t i)
+{
+    const char *key = cli_arg_at(n->args, "key", i), *pass = cli_arg_at(n->args, "pass-file", i);
+    if (key == NULL || pass == NULL)
+        return cli_fail(PC_CLI_USAGE, "no signer", n->args->verb->name,
+                        "give --key FILE and --pass-file FILE, one of each per signer");
+    int code = key_room(n, key);
+    if (code != PC_CLI_YES)
+        return code;
     enum err_code e = keystore_load(n->sk, &n->chain.payer, key, pass);
     if (e == PC_OK)
         return PC_CLI_YES;

@@ -37,6 +37,9 @@ void net_sleep(unsigned ms);
 
 /* The signer of the i-th --key and --pass-file. */
 int net_signer(struct cli_net *n, size_t i);
+/* The signer whose key stands as 64 hexadecimal digits in a file that its owner alone may read: the
+ * deployer's, as contracts/deploy takes it. */
+int net_signer_hex(struct cli_net *n, const char *path);
 /* --relay alone, or --key: true if the command can send. Says what is missing. */
 bool net_can_send(struct cli_net *n);
 

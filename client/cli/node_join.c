@@ -139,6 +139,35 @@ static int attest(struct cli_net *n, const struct bundle *b, struct sent *leaf, 
     return net_send(n, "attest", net_at(n, PC_NET_ATTESTATIONS), NULL, data, false, out);
 }
 
+/* A measurement that is approved and not active yet: wait for its time, as far as --wait goes. */
+static int wait_measurement(struct cli_net *n, const struct evm_word *measurement)
+{
+    struct evm_word w[5];
+    uint64_t now, until = net_ms() + n->wait_s * 1000;
+    char at[64];
+    for (;;) {
+        enum err_code e =
+            net_words(n, PC_NET_MEASUREMENTS, "entryOf(bytes32)", measurement, 1, w, 5);
+        if (e == PC_OK)
+            e = net_time(n, &now);
+        if (e != PC_OK)
+            return net_unreachable(n, "the node's measurement", e);
+        uint64_t from = word_u64(&w[3]);
+        /* Unknown, revoked or active: the contract says so itself. A call comes in a later block.
+         */
+        if (evm_word_is_zero(&w[0]) || !evm_word_is_zero(&w[2]) || from <= now) {
+            net_progress_end(n);
+            return PC_CLI_YES;
+        }
+        time_text(at, from, now);
+        if (net_ms() >= until)
+            return cli_fail(PC_CLI_RETRY, "the measurement is not active yet", at,
+                            "it was added by vote; wait longer with --wait");
+        net_progress(n, "the node's measurement is active from %s", at);
+        net_sleep(500);
+    }
+}
+
 /* ---- join */
 
 /* Values of the declared kinds, in the contract's order: --cloud, --operator or --domain KIND=NAME.
@@ -206,15 +235,25 @@ static int send_join(struct cli_net *n, const struct bundle *b, const struct evm
     return code;
 }
 
-static void out_call(struct cli_out *o, const char *name, const struct sent *s)
+static void out_calls(struct cli_out *o, const struct sent *leaf, const struct sent *attested,
+                      const char *last_name, const struct sent *last)
 {
-    if (s->block == 0)
-        return;
-    out_line(o, "%-16s gas %llu in block %llu", name, (unsigned long long)s->gas,
-             (unsigned long long)s->block);
-    out_row_named(o, name);
-    out_sent(o, s);
+    const struct sent *const sent[] = {leaf, attested, last};
+    const char *const name[] = {"certificate", "attest", last_name};
+    out_row_named(o, "gas");
+    for (size_t i = 0; i < 3; i++)
+        if (sent[i]->block != 0)
+            out_u64(o, name[i], sent[i]->gas);
     out_up(o);
+    out_row_named(o, "transactions");
+    for (size_t i = 0; i < 3; i++)
+        if (sent[i]->block != 0)
+            out_hex(o, name[i], PC_BYTES(sent[i]->hash.b));
+    out_up(o);
+    for (size_t i = 0; i < 3; i++)
+        if (sent[i]->block != 0)
+            out_line(o, "%-16s gas %llu in block %llu", name[i], (unsigned long long)sent[i]->gas,
+                     (unsigned long long)sent[i]->block);
 }
 
 static void out_claims(struct cli_out *o, const struct bundle *b)
@@ -244,6 +283,8 @@ int node_join(const struct cli_args *a)
     if (code == PC_CLI_YES)
         code = get_bundle(&b, &n);
     if (code == PC_CLI_YES)
+        code = wait_measurement(&n, &b.claims.measurement);
+    if (code == PC_CLI_YES)
         code = attest(&n, &b, &leaf, &attested);
     if (code == PC_CLI_YES)
         code = send_join(&n, &b, &bond, &joined);
@@ -260,9 +301,7 @@ int node_join(const struct cli_args *a)
         out_wei(&o, "bond", &bond);
         out_str(&o, "endpoint", b.endpoint);
         out_claims(&o, &b);
-        out_call(&o, "certificate", &leaf);
-        out_call(&o, "attest", &attested);
-        out_call(&o, "join", &joined);
+        out_calls(&o, &leaf, &attested, "join", &joined);
         code = out_end(&o, PC_CLI_YES);
     }
     net_close(&n);
@@ -285,6 +324,8 @@ int node_reattest(const struct cli_args *a)
     if (code == PC_CLI_YES)
         code = get_bundle(&b, &n);
     if (code == PC_CLI_YES)
+        code = wait_measurement(&n, &b.claims.measurement);
+    if (code == PC_CLI_YES)
         code = attest(&n, &b, &leaf, &attested);
     if (code == PC_CLI_YES) {
         call_begin(&c,
@@ -304,9 +345,7 @@ int node_reattest(const struct cli_args *a)
         out_begin(&o, a);
         out_u64(&o, "node_id", id);
         out_claims(&o, &b);
-        out_call(&o, "certificate", &leaf);
-        out_call(&o, "attest", &attested);
-        out_call(&o, "reattest", &sent);
+        out_calls(&o, &leaf, &attested, "reattest", &sent);
         code = out_end(&o, PC_CLI_YES);
     }
     net_close(&n);

@@ -84,6 +84,8 @@ const char *node_state_text(const struct node_facts *f, uint64_t now)
 static void out_facts(struct cli_out *o, const struct node_facts *f, uint32_t id, uint64_t now)
 {
     struct evm_address owner, payer;
+    char eligible[64];
+    time_text(eligible, word_u64(&f->node[NODE_ELIGIBLE_AT]), now);
     memcpy(owner.b, f->node[NODE_OWNER].b + 12, 20);
     memcpy(payer.b, f->node[NODE_PAYER].b + 12, 20);
     out_u64(o, "node_id", id);
@@ -94,7 +96,10 @@ static void out_facts(struct cli_out *o, const struct node_facts *f, uint32_t id
     out_bool(o, "votes", !evm_word_is_zero(&f->node[NODE_MATURED]));
     out_u64(o, "strikes", word_u64(&f->node[NODE_STRIKES]));
     out_time(o, "joined", word_u64(&f->node[NODE_JOINED_AT]));
-    out_time(o, "probation_until", word_u64(&f->node[NODE_ELIGIBLE_AT]));
+    out_bool(o, "probation", f->probation);
+    out_time(o, "eligible_at", word_u64(&f->node[NODE_ELIGIBLE_AT]));
+    if (o->json)
+        out_str(o, "eligible_at_text", eligible);
     out_time(o, "valid_until", f->valid_until);
     out_time(o, "left_at", word_u64(&f->node[NODE_LEFT_AT]));
     out_time(o, "unlock_at", word_u64(&f->node[NODE_UNLOCK_AT]));

@@ -141,6 +141,7 @@ struct polyclave {
     void *quote_user;
     char relay_socket[108];
     unsigned timeout_ms, attest_timeout_ms;
+    bool ask_all;
     uint8_t platform_proof[PC_PLATFORM_PROOF_MAX][32];
     uint16_t platform_proof_n;
 

@@ -133,6 +133,21 @@ static void large_committee(void **state)
     assert_right("db", 1);
 }
 
+/* With ask_all nobody is spared, so every liar is named whoever answers first. */
+static void asks_all(void **state)
+{
+    (void)state;
+    start(6, 3);
+    com.node[6].manner = NODE_WRONG_SHARE;
+    assert_right("db", 1);
+    assert_int_equal(report_of(6)->state, POLYCLAVE_MEMBER_UNASKED);
+    pc.ask_all = true;
+    assert_right("db", 1);
+    assert_int_equal(report_of(6)->state, POLYCLAVE_MEMBER_LIED);
+    for (uint16_t i = 1; i <= 5; i++)
+        assert_int_equal(report_of(i)->state, POLYCLAVE_MEMBER_GOOD);
+}
+
 static void evidence_only_when_asked(void **state)
 {
     (void)state;
@@ -569,6 +584,7 @@ int main(void)
         T(honest),
         T(one_key_for_all),
         T(large_committee),
+        T(asks_all),
         T(evidence_only_when_asked),
         T(before_attesting),
         T(secrets_are_wiped),

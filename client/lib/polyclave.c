@@ -78,6 +78,7 @@ static int take_config(struct polyclave *pc, const struct polyclave_config *c)
     memcpy(pc->relay_socket, c->relay_socket, strlen(c->relay_socket) + 1);
     pc->timeout_ms = c->timeout_ms != 0 ? c->timeout_ms : 30000;
     pc->attest_timeout_ms = c->attest_timeout_ms != 0 ? c->attest_timeout_ms : 1200000;
+    pc->ask_all = c->ask_all != 0;
     for (size_t i = 0; i < c->platform_proof_len; i++)
         memcpy(pc->platform_proof[i], c->platform_proof[i], 32);
     pc->platform_proof_n = (uint16_t)c->platform_proof_len;

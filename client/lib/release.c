@@ -137,7 +137,7 @@ static bool take(void *ctx, struct http_request *r)
         take_answer(g, seat, r);
     else
         take_refusal(g, seat, r);
-    return threshold_combine_ready(&g->pc->secrets->combiner);
+    return !g->pc->ask_all && threshold_combine_ready(&g->pc->secrets->combiner);
 }
 
 /* ---- asking ---- */
@@ -317,7 +317,7 @@ static enum err_code run_rounds(struct get *g)
         size_t asked = 1;
         if (g->want_head)
             PC_TRY(fresh_head(g));
-        while (asked != 0 && !threshold_combine_ready(c))
+        while (asked != 0 && (g->pc->ask_all || !threshold_combine_ready(c)))
             PC_TRY(ask_batch(g, &next, &asked));
         if (threshold_combine_ready(c))
             return PC_OK;

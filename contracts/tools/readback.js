@@ -136,7 +136,8 @@ const word = (address) => address.replace(/^0x/, '').toLowerCase().padStart(64, 
 async function main() {
   const chainId = Number(await rpc('eth_chainId', []));
   differs('chain id', chainId, params.chainId);
-  const block = Number(await rpc('eth_blockNumber', []));
+  const head = await rpc('eth_getBlockByNumber', ['latest', false]);
+  const block = Number(head.number);
   const contracts = {};
   const digest = crypto.createHash('sha256');
   for (const name of Object.keys(SOURCES)) {
@@ -175,7 +176,13 @@ async function main() {
   }
   const networkId = await call('Epochs', 'networkId()');
   const deployer = `0x${(await call('Measurements', 'deployer()')).slice(-40)}`;
-  const result = { chainId, block, networkId, deployer, buildDigest: digest.digest('hex'), contracts };
+  // what policy.bin needs beside the addresses (`polyclave policy build`)
+  const policy = {
+    tdxRoot: await call('TdxVerifier', 'rootHash()'),
+    margin: Number(await call('Epochs', 'margin()')),
+    maxBoundAgeBlocks: Number(await call('Attestations', 'maxBoundAgeBlocks()')),
+  };
+  const result = { chainId, block, blockHash: head.hash, networkId, deployer, policy, buildDigest: digest.digest('hex'), contracts };
   fs.writeFileSync(`${options.out}.part`, `${JSON.stringify(result, null, 2)}\n`);
   fs.renameSync(`${options.out}.part`, options.out);
   console.log(`deployed: ${Object.keys(contracts).length} contracts on chain ${chainId}, read back at block ${block}: ${options.out}`);
