@@ -101,7 +101,7 @@ net_policies()
 {
     local build
     for build in "${GENESIS_BUILDS[@]}" build-3; do
-        "$BIN/polyclave" policy build --deployment "$RUN/deployment.json" \
+        "$BIN/polyclave" policy build --deployment "$RUN/deployment.json" --rpc "$RPC" \
             --tdx-root "$RUN/intel/root.der" --build "$build" --out "$RUN/policy-$build.bin" >/dev/null &&
             "$BIN/polyclave" evidence measure --sim --bin "$BIN" --policy "$RUN/policy-$build.bin" \
                 --json | jq -r .measurement >"$RUN/measurement-$build"
