@@ -432,7 +432,7 @@ static void say_gossip(uint16_t index, uint32_t seed, uint64_t number, bool ours
     KIT_SAY(&w.kit, IPC_LINK_PC, pc_gossip, &g);
 }
 
-/* A52: q members that sign another root stop the node at once; fewer do not, and neither do false
+/* q members that sign another root stop the node at once; fewer do not, and neither do false
  * signatures or this node's own name. */
 static void disagreement(void **state)
 {

@@ -198,7 +198,8 @@ static void whole_record(void **state)
     assert_int_equal(c.in_force[3][0], 0xf3);
 }
 
-/* What is proved decides, not what the events said. */
+/* What is proved decides, not what the events said (A75: what was frozen meanwhile is refused at
+ * the next head). */
 static void proved_words_decide(void **state)
 {
     struct ipc_vc_record v;
@@ -361,7 +362,7 @@ static void renewed_record(void **state)
     assert_true(entry->parsed);
 }
 
-/* A49: ten thousand requests of subjects without a record cost no question to anybody. */
+/* A80: ten thousand requests of subjects without a record cost no question to anybody. */
 static void flood_of_strangers(void **state)
 {
     struct ipc_pc_lookup m = {.request = request};

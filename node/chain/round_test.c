@@ -134,7 +134,7 @@ static void announced(void **state)
     assert_int_equal(e.value, v.window_end);
 }
 
-/* A75: an endpoint that leaves out the one event is found by the proved words, and named. */
+/* An endpoint that leaves out the one event is found by the proved words, and named. */
 static void left_out(void **state)
 {
     (void)state;
@@ -198,6 +198,7 @@ static void logs_of_another_range(void **state)
     assert_int_equal(w.endpoint[0].blamed, 1);
 }
 
+/* A52, A77: without heads nothing moves; after half a minute everybody is told. */
 static void nobody_answers(void **state)
 {
     struct ipc_head_view v;
@@ -243,7 +244,7 @@ static void behind_and_back(void **state)
     assert_int_equal(v.health, IPC_HEALTH_OK);
 }
 
-/* A48: a contradiction to a final block stops release at once, and peer is told. */
+/* A contradiction to a final block stops release at once, and peer is told. */
 static void broken_finality(void **state)
 {
     struct ipc_head_view v;
@@ -331,7 +332,7 @@ static void unasked_answers(void **state)
     expect_head(1);
 }
 
-/* A80: what strangers post and nobody can give holds up no head, and is given up one day. */
+/* What strangers post and nobody can give holds up no head, and is given up one day. */
 static void calldata_that_nobody_has(void **state)
 {
     struct evm_word topic = {{1}};

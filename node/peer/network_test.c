@@ -146,7 +146,7 @@ static void gossip(void **state)
     assert_int_equal(g.signature[0], 0x51);
 }
 
-/* A54: who speaks for another is cut off, and nothing of it is passed on. */
+/* A48: who speaks for another is cut off, and nothing of it is passed on. */
 static void gossip_for_another(void **state)
 {
     (void)state;

@@ -466,7 +466,7 @@ static void full_house(void **state)
     assert_int_equal(in_flight(), 0);
 }
 
-/* A49: signed requests of subjects that no record names end at the index of chain: for each one
+/* A80: signed requests of subjects that no record names end at the index of chain: for each one
  * question to the vault and one to chain, none to attest, and nothing stays behind. */
 static void flood_of_strangers(void **state)
 {
