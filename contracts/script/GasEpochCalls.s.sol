@@ -116,7 +116,7 @@ contract GasEpochCalls {
         bytes32[] memory yHash = new bytes32[](1);
         pk[0] = PK;
         yHash[0] = keccak256("y");
-        bytes memory preimage = abi.encode(bytes32("sid"), uint256(1), uint256(0), uint256(0), pk, yHash, t);
+        bytes memory preimage = abi.encode(bytes32("sid"), uint256(63), uint256(0), uint256(0), pk, yHash, t);
         put(0, abi.encodeCall(IEpochs.activate, (preimage)));
         vm.writeJson(put(1, abi.encode(sha256(preimage))), OUT);
     }

@@ -13,6 +13,13 @@ contract Counting is ICounting {
     uint8 private constant OPEN = 2; // IEpochs.Attempt.state
     uint8 private constant COMPLAINED = 1; // IEpochs.Attempt.flags
 
+    /// Bitmaps of a transcript.
+    struct Blame {
+        uint256 qual;
+        uint256 dealers;
+        uint256 receivers;
+    }
+
     IEpochs public immutable epochs;
 
     constructor(address epochs_) {
@@ -39,17 +46,8 @@ contract Counting is ICounting {
             if (count < needed) revert TooFewEqual(transcript, count, needed);
         }
 
-        uint256 blameDealers;
-        uint256 blameReceivers;
-        (result.pk, result.yHash, blameDealers, blameReceivers) = _fields(a.t, preimage);
-        (uint256 dealers, uint256 missing) = epochs.dealers();
-        uint256 commits = dealers & ~missing;
-        uint32[] memory dealerIds = ids;
-        if (a.epoch > 1) (dealerIds,) = epochs.members(a.epoch - 1);
-        uint256 heard = commits & Tally.atLeast(_bitmaps(a, ballots, commits), uint256(a.n) / 2 + 1);
-        result.struck = Tally.select(dealerIds, dealers & ~heard);
-        result.blamed =
-            Tally.join(Tally.select(dealerIds, blameDealers & dealers), Tally.select(ids, blameReceivers));
+        Blame memory blame = _fields(a.t, preimage, result);
+        _judge(a, ids, ballots, blame, result);
     }
 
     /// @inheritdoc ICounting
@@ -67,25 +65,49 @@ contract Counting is ICounting {
         else hash = 0;
     }
 
-    /// Checks a transcript's fields against the chain. The first PK stays for ever.
-    function _fields(uint16 needed, bytes calldata preimage)
+    /// QUAL and blame are about dealers with q votes, and QUAL has an honest one (SPEC 7).
+    function _judge(
+        IEpochs.Attempt memory a,
+        uint32[] memory ids,
+        IEpochs.Ballot[] memory ballots,
+        Blame memory blame,
+        Outcome memory result
+    ) private view {
+        (uint256 dealers, uint256 missing) = epochs.dealers();
+        uint256 heard = dealers & ~missing;
+        heard &= Tally.atLeast(_bitmaps(a, ballots, heard), uint256(a.n) / 2 + 1);
+        if ((blame.qual | blame.dealers) & ~heard != 0 || blame.qual & blame.dealers != 0) {
+            revert PreimageMismatch("QUAL", bytes32(blame.qual), bytes32(heard));
+        }
+        uint256 least = a.epoch == 1 ? a.t : epochs.now_().t;
+        uint256 count = Tally.ones(blame.qual);
+        if (count < least) revert PreimageMismatch("|QUAL|", bytes32(count), bytes32(least));
+        uint32[] memory dealerIds = ids;
+        if (a.epoch > 1) (dealerIds,) = epochs.members(a.epoch - 1);
+        result.struck = Tally.select(dealerIds, dealers & ~heard);
+        result.blamed =
+            Tally.join(Tally.select(dealerIds, blame.dealers), Tally.select(ids, blame.receivers));
+    }
+
+    /// Checks a transcript's fields against the chain, and takes them. The first PK stays for ever.
+    function _fields(uint16 needed, bytes calldata preimage, Outcome memory result)
         private
         view
-        returns (bytes32 pk, bytes32 yHash, uint256 blameDealers, uint256 blameReceivers)
+        returns (Blame memory blame)
     {
         bytes32[] memory pks;
         bytes32[] memory yHashes;
         uint16 t;
-        (,, blameDealers, blameReceivers, pks, yHashes, t) =
+        (, blame.qual, blame.dealers, blame.receivers, pks, yHashes, t) =
             abi.decode(preimage, (bytes32, uint256, uint256, uint256, bytes32[], bytes32[], uint16));
         if (t != needed) revert PreimageMismatch("T", bytes32(uint256(t)), bytes32(uint256(needed)));
         if (pks.length != 1) revert PreimageMismatch("keys", bytes32(pks.length), bytes32(uint256(1)));
         if (yHashes.length != 1) {
             revert PreimageMismatch("yHashes", bytes32(yHashes.length), bytes32(uint256(1)));
         }
-        (pk, yHash) = (pks[0], yHashes[0]);
         bytes32 known = epochs.pkOf(0);
-        if (pk == 0 || (known != 0 && pk != known)) revert PreimageMismatch("PK", pk, known);
+        if (pks[0] == 0 || (known != 0 && pks[0] != known)) revert PreimageMismatch("PK", pks[0], known);
+        (result.pk, result.yHash) = (pks[0], yHashes[0]);
     }
 
     /// Each member's latest hash that counts, 0 = none. `readyOnly`: READYs alone; once a complaint is

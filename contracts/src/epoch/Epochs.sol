@@ -114,6 +114,7 @@ contract Epochs is IEpochs, EIP712 {
     uint16 public targetN;
     uint32 public protocol;
     Succession.Pointer internal _successor;
+    mapping(uint32 id => uint40) public lockedUntil;
 
     constructor(Parameters memory p) EIP712(Labels.DOMAIN_NAME, Labels.DOMAIN_VERSION) {
         Succession.requireNamed(p.predecessor);
@@ -236,6 +237,10 @@ contract Epochs is IEpochs, EIP712 {
             uint40 from = uint40(block.timestamp) + slashDelaySeconds;
             _slashes[a.epoch] = Slash({from: from, ids: outcome.blamed});
             emit SlashPending(a.epoch, from, outcome.blamed);
+            // else a leaver whose bond is about to be free would be gone before the slash
+            for (uint256 i; i < outcome.blamed.length; ++i) {
+                lockedUntil[outcome.blamed[i]] = from + slashDelaySeconds;
+            }
         }
         _strike(outcome.struck);
     }

@@ -74,6 +74,10 @@ library Tally {
         }
     }
 
+    function ones(uint256 bitmap) internal pure returns (uint256 count) {
+        for (; bitmap != 0; bitmap &= bitmap - 1) ++count;
+    }
+
     function mask(uint32[] memory ids) internal pure returns (uint256 bitmap) {
         for (uint256 i; i < ids.length; ++i) {
             if (ids[i] != 0) bitmap |= 1 << i;

@@ -145,6 +145,11 @@ contract Ratifier is IRatifier, Governor, GovernorCountingSimple, GovernorVotes 
 
     // ---- internals
 
+    /// Nobody cancels: a freeze can be put to the vote once, so its proposer could undo that for everybody.
+    function _validateCancel(uint256, address) internal pure override returns (bool) {
+        return false;
+    }
+
     function _register(uint8 kind) private view returns (address) {
         if (kind == Objects.MEASUREMENT) return measurements;
         if (kind == Objects.NODE) return address(registry);

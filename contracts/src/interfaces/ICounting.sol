@@ -29,7 +29,8 @@ interface ICounting {
 
     /// @notice What the preimage brings if it can be activated now; else reverts. Entries that count: each
     ///         member's latest hash, votes with a transcript only while no complaint is recorded, none of a
-    ///         member that re-attested. n equal ones suffice at once, a equal ones after B2c.
+    ///         member that re-attested. n equal ones suffice at once, a equal ones after B2c. QUAL and the
+    ///         blamed dealers must have q votes each, QUAL at least T dealers (later T of the old committee).
     function outcome(bytes calldata preimage) external view returns (Outcome memory);
     /// @notice Who is struck if the attempt fails now, and the hash with >= T READYs (0: none, nobody).
     ///         Reverts while a hash has >= a.

@@ -364,6 +364,8 @@ interface IEpochs {
     function phases() external view returns (uint256 b1, uint256 b2, uint256 b2c, uint256 b3);
     /// @notice Last epoch in which the node holds, or may come to hold, a share; 0 = none.
     function lastEpochOf(uint32 id) external view returns (uint64);
+    /// @notice A node that a transcript blames keeps its bond in place until then; 0 = nobody blamed it.
+    function lockedUntil(uint32 id) external view returns (uint40);
     function pkOf(uint32 key) external view returns (bytes32);
     function targetN() external view returns (uint16);
     function protocol() external view returns (uint32);

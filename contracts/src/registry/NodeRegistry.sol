@@ -183,6 +183,8 @@ contract NodeRegistry is INodeRegistry, Votes {
         if (msg.sender != owner) revert NotOperator(id, msg.sender);
         if (node.state != LEFT) revert NodeNotLeft(id);
         if (block.timestamp < node.unlockAt) revert BondLocked(id, node.unlockAt);
+        uint40 blamed = epochs.lockedUntil(id);
+        if (block.timestamp < blamed) revert BondLocked(id, blamed);
         uint64 last = epochs.lastEpochOf(id);
         if (last != 0) revert SeatHeld(id, last);
         uint256 bond = node.bond;

@@ -244,6 +244,99 @@ contract EpochsAttacksTest is NetWorld {
         epochs.activate(p);
     }
 
+    function test_A63_leaverIsNotGoneBeforeItsSlash() external {
+        genesis(6);
+        (uint32[] memory ids,) = epochs.members(1);
+        vm.prank(ownerOf(ids[0]));
+        registry.leave(ids[0]);
+        mine(BOND_LOCK);
+        epochs.announce();
+        for (uint256 i = 1; i < 6; ++i) enrol(ids[i]);
+        openAfterWindow();
+        allCommit();
+        passVotes();
+        bytes memory p = preimageOf(1, 0);
+        for (uint256 i = 1; i < 6; ++i) ready(ids[i], sha256(p));
+        epochs.activate(p);
+        // its lock is over and its seat is gone, but the transcript blames what it dealt
+        uint256 until = epochs.lockedUntil(ids[0]);
+        vm.expectRevert(abi.encodeWithSelector(INodeRegistry.BondLocked.selector, ids[0], until));
+        vm.prank(ownerOf(ids[0]));
+        registry.withdraw(ids[0]);
+        (uint40 from,) = epochs.slashOf(2);
+        vm.warp(from);
+        epochs.slash(2);
+        eq(registry.nodeOf(ids[0]).bond, (BOND + uint256(ids[0]) * 1e15) / 2, "slashed");
+        vm.warp(until);
+        vm.prank(ownerOf(ids[0]));
+        registry.withdraw(ids[0]);
+    }
+
+    // ---- A17, A70 what a transcript may say
+
+    function slowAttempt(bytes memory p, bytes memory refusal) private {
+        passVotes();
+        for (uint32 id = 1; id <= 6; ++id) ready(id, sha256(p));
+        vm.expectRevert(refusal);
+        epochs.activate(p);
+    }
+
+    function test_A70_dealerBelowQIsNeitherInQualNorBlamed() external {
+        joinEvenly(6);
+        announceAnd(1, 6);
+        openAfterWindow();
+        allCommit();
+        mine(1);
+        for (uint32 id = 1; id <= 6; ++id) vote(id, id <= 3 ? 63 : 62, 0);
+        uint256 snapshot = vm.snapshotState();
+        slowAttempt(
+            preimageWith(63, 0, 0),
+            abi.encodeWithSelector(ICounting.PreimageMismatch.selector, bytes32("QUAL"), bytes32(uint256(63)), bytes32(uint256(62)))
+        );
+        vm.revertToState(snapshot);
+        slowAttempt(
+            preimageWith(62, 1, 0),
+            abi.encodeWithSelector(ICounting.PreimageMismatch.selector, bytes32("QUAL"), bytes32(uint256(62)), bytes32(uint256(62)))
+        );
+    }
+
+    function test_A17_qualHasAtLeastTDealers() external {
+        joinEvenly(6);
+        announceAnd(1, 6);
+        openAfterWindow();
+        allCommit();
+        slowAttempt(
+            preimageWith(7, 0, 0),
+            abi.encodeWithSelector(ICounting.PreimageMismatch.selector, bytes32("|QUAL|"), bytes32(uint256(3)), bytes32(uint256(4)))
+        );
+    }
+
+    function test_A20_anotherPkIsRefused() external {
+        secondOpen();
+        bytes32[] memory pk = new bytes32[](1);
+        pk[0] = LIE;
+        bytes memory p = abi.encode(bytes32(0), uint256(63), uint256(0), uint256(0), pk, pk, uint16(4));
+        allCommit();
+        mine(1);
+        allVote(sha256(p));
+        vm.expectRevert(abi.encodeWithSelector(ICounting.PreimageMismatch.selector, bytes32("PK"), LIE, PK));
+        epochs.activate(p);
+    }
+
+    function test_A20_anotherTIsRefused() external {
+        secondOpen();
+        bytes32[] memory pk = new bytes32[](1);
+        pk[0] = PK;
+        bytes memory p = abi.encode(bytes32(0), uint256(63), uint256(0), uint256(0), pk, pk, uint16(3));
+        allCommit();
+        mine(1);
+        allVote(sha256(p));
+        vm.expectRevert(
+            abi.encodeWithSelector(ICounting.PreimageMismatch.selector, bytes32("T"), bytes32(uint256(3)), bytes32(uint256(4)))
+        );
+        epochs.activate(p);
+    }
+
     // ---- A65 n and T
 
     function test_A65_growthOnlyToASizeThatFills() external {
@@ -494,7 +587,7 @@ contract EpochsAttacksTest is NetWorld {
         // q = 4: three votes for dealer 1, six for the others
         for (uint256 i; i < 6; ++i) vote(ids[i], i < 3 ? 63 : 62, 0);
         passVotes();
-        bytes memory p = preimage();
+        bytes memory p = preimageWith(62, 0, 0);
         for (uint256 i; i < 6; ++i) ready(ids[i], sha256(p));
         epochs.activate(p);
         eq(strikesOf(ids[0]), 1, "below q");

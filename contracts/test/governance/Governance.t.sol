@@ -369,6 +369,18 @@ contract GovernanceTest is NetWorld {
         ratifier.ratify(Objects.NODE, id);
     }
 
+    function test_theProposerCannotTakeARatificationBack() external {
+        bytes32 id = Objects.nodeId(1);
+        freezeBy2(Objects.NODE, id, 7 days);
+        uint40 begun = uint40(block.timestamp);
+        vm.prank(ownerOf(1));
+        ratifier.ratify(Objects.NODE, id);
+        (address[] memory t, uint256[] memory v, bytes[] memory c, bytes32 d) = ratifier.actions(Objects.NODE, id, begun);
+        vm.expectPartialRevert(IGovernor.GovernorUnableToCancel.selector);
+        vm.prank(ownerOf(1));
+        ratifier.cancel(t, v, c, d);
+    }
+
     function test_afterTheFreezeAVoteIsWorthNothing() external {
         bytes32 id = Objects.nodeId(1);
         freezeBy2(Objects.NODE, id, 7 days);

@@ -228,13 +228,24 @@ contract NetworkInvariants is NetWorld {
         (registry, epochs,) = actors.world();
     }
 
+    /// One run for all: each promise of IEpochs and INodeRegistry by its number.
+    function invariant_everyPromise() external view {
+        _NR1_balanceIsTheSumOfBonds();
+        _NR2_onePlatformOneNode();
+        _NR3_votesAreMaturedBonds();
+        _EP1_noDrift();
+        _EP2_caps();
+        _EP3_enoughSeats();
+        _EP5_pkStays();
+    }
+
     function targetContracts() external view returns (address[] memory list) {
         list = new address[](1);
         list[0] = address(actors);
     }
 
     /// NR1: the balance is the sum of bonds; nothing is paid out but a bond, nothing burnt is kept.
-    function invariant_NR1_balanceIsTheSumOfBonds() external view {
+    function _NR1_balanceIsTheSumOfBonds() private view {
         uint256 sum;
         for (uint32 id = 1; id <= registry.nodeCount(); ++id) sum += registry.nodeOf(id).bond;
         eq(address(registry).balance, sum, "NR1");
@@ -242,7 +253,7 @@ contract NetworkInvariants is NetWorld {
     }
 
     /// NR2: of the nodes that are in, no two share a platform.
-    function invariant_NR2_onePlatformOneNode() external view {
+    function _NR2_onePlatformOneNode() private view {
         for (uint32 id = 1; id <= registry.nodeCount(); ++id) {
             if (registry.nodeOf(id).state != 1) continue;
             (uint32 holder, bool free) = registry.platformOf(registry.nodeOf(id).platform);
@@ -252,7 +263,7 @@ contract NetworkInvariants is NetWorld {
     }
 
     /// NR3: each owner (one node each here) votes with its matured bond.
-    function invariant_NR3_votesAreMaturedBonds() external view {
+    function _NR3_votesAreMaturedBonds() private view {
         for (uint32 id = 1; id <= registry.nodeCount(); ++id) {
             INodeRegistry.Node memory node = registry.nodeOf(id);
             uint256 votes = node.matured == 1 ? node.bond : 0;
@@ -261,12 +272,12 @@ contract NetworkInvariants is NetWorld {
     }
 
     /// EP1: n and T fall to a lowered target, or in DEGRADED, alone.
-    function invariant_EP1_noDrift() external view {
+    function _EP1_noDrift() private view {
         ok(!actors.shrunk(), "EP1");
     }
 
     /// EP2: no vendor, cloud or operator is above its cap; reserved seats count.
-    function invariant_EP2_caps() external view {
+    function _EP2_caps() private view {
         IEpochs.Now memory current = epochs.now_();
         if (current.degraded == 1) return;
         (uint32[] memory ids, uint32[] memory reserved) = epochs.members(current.epoch);
@@ -282,12 +293,12 @@ contract NetworkInvariants is NetWorld {
     }
 
     /// EP5: the PK stays.
-    function invariant_EP5_pkStays() external view {
+    function _EP5_pkStays() private view {
         eq(epochs.pkOf(0), PK, "EP5");
     }
 
     /// EP3: at least a seats of the active committee are filled.
-    function invariant_EP3_enoughSeats() external view {
+    function _EP3_enoughSeats() private view {
         IEpochs.Now memory current = epochs.now_();
         (uint32[] memory ids,) = epochs.members(current.epoch);
         uint256 filled;

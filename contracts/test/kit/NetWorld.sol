@@ -391,14 +391,22 @@ abstract contract NetWorld is Test {
     }
 
     function preimageOf(uint256 blameDealers, uint256 blameReceivers) internal view returns (bytes memory) {
+        (uint256 all, uint256 missing) = epochs.dealers();
+        return preimageWith(all & ~missing & ~blameDealers, blameDealers, blameReceivers);
+    }
+
+    function preimageWith(uint256 qual, uint256 blameDealers, uint256 blameReceivers)
+        internal
+        view
+        returns (bytes memory)
+    {
         bytes32[] memory pk = new bytes32[](1);
         bytes32[] memory yHash = new bytes32[](1);
         pk[0] = PK;
         yHash[0] = keccak256(abi.encode("y", epochs.attempt().tag));
-        return abi.encode(
-            keccak256("sid"), uint256(63), blameDealers, blameReceivers, pk, yHash, epochs.attempt().t
-        );
+        return abi.encode(keccak256("sid"), qual, blameDealers, blameReceivers, pk, yHash, epochs.attempt().t);
     }
+
 
     function preimage() internal view returns (bytes memory) {
         return preimageOf(0, 0);
@@ -439,8 +447,26 @@ abstract contract NetWorld is Test {
         epochs.activate(p);
     }
 
-    /// From an open attempt past B2c, with the commits that were made.
+    /// From an open attempt past B2c, with the commits that were made, each heard by all.
     function passVotes() internal {
+        (uint256 b1, uint256 b2,,) = epochs.phases();
+        if (block.number == b1) mine(1);
+        if (block.number > b1 && block.number <= b2) allHearOnce();
+        pass2c();
+    }
+
+    function allHearOnce() internal {
+        uint32[] memory ids = memberIds();
+        IEpochs.Ballot[] memory ballots = epochs.ballotsOf(ids);
+        uint32 tag = epochs.attempt().tag;
+        (uint256 all, uint256 missing) = epochs.dealers();
+        for (uint256 i; i < ids.length; ++i) {
+            bool spoke = ballots[i].tag == tag && ballots[i].flags != 0;
+            if (ids[i] != 0 && !spoke) vote(ids[i], all & ~missing, 0);
+        }
+    }
+
+    function pass2c() internal {
         (,, uint256 b2c,) = epochs.phases();
         if (block.number <= b2c) mine(b2c + 1 - block.number);
     }
