@@ -321,7 +321,7 @@ static void gone_while_asked(void **state)
     open_attempt(1);
     w.hold = IPC_RPC_WHAT_PROOF;
     l->current.open_agreed = true;
-    w.c->sync.told = 0;
+    w.c->sync.again = true;
     world_round(&w); /* its own proof waits */
     w.hold = 0;
     for (int step = 0; step < 2; step++) {

@@ -312,7 +312,8 @@ struct sync {
     uint8_t avoid;         /* endpoints that gave this round a false answer */
     uint8_t logs_from;     /* endpoints that gave logs since the first block */
     unsigned next_alone;   /* whose turn it is to give all of them alone */
-    uint64_t told;         /* number of the head that was told last; 0: tell again */
+    uint64_t told;         /* number of the head that was told last; 0: none */
+    bool again;            /* a neighbour is new: the same head is told again */
     struct head told_head; /* and the whole of it */
     bool misread;          /* a log was refuted after its round: read again */
     uint64_t fresh_at;     /* loop_now of the last agreed head */

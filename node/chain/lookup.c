@@ -42,7 +42,7 @@ void context_send(struct chain *c, const uint8_t digest[static 32], const struct
                   const struct evm_word in_force[static FORCE_COUNT], uint64_t attested_at,
                   uint32_t collateral_epoch)
 {
-    const struct head *head = head_verifier_head(&c->verifier);
+    const struct head *head = &c->sync.told_head;
     struct ipc_ca_context m = {.vendor = WIRE_VENDOR_TDX,
                                .attested_at = attested_at,
                                .head_time = head->time,
@@ -314,6 +314,8 @@ enum err_code lookup_start(struct chain *c, const struct ipc_pc_lookup *m)
     l->record = *r;
     l->record.evidence = NULL;
     prove_begin(&l->prove, c, on_proved, l);
+    l->prove.head =
+        c->sync.told_head; /* the vault takes no record of a head that it was not told */
     add_slots(l);
     prove_run(&l->prove);
     return PC_OK;

@@ -351,6 +351,7 @@ static void standing_in_mid_round(void **state)
     hear_record(&v);
     assert_int_equal(v.own_state, IPC_NODE_STATE_LIVE);
     assert_int_equal(v.epoch, 1);
+    assert_int_equal(v.head.number, 2); /* the head that the vault has been told */
 }
 
 /* Attested anew: until the new calldata are here the old ones serve. */

@@ -244,6 +244,26 @@ static void behind_and_back(void **state)
     assert_int_equal(v.health, IPC_HEALTH_OK);
 }
 
+/* The same with a neighbour that has just been started anew. */
+static void behind_while_a_neighbour_restarts(void **state)
+{
+    struct ipc_head_view v;
+    (void)state;
+    world_round(&w);
+    expect_head(1);
+    for (int i = 0; i < WORLD_ENDPOINTS; i++)
+        w.endpoint[i].down = true;
+    kit_cut(&w.kit, IPC_LINK_CA);
+    kit_connect(&w.kit, IPC_LINK_CA);
+    w.hold = IPC_RPC_WHAT_FINALIZED;
+    w.c->sync.fresh_at = 0;
+    world_round(&w);
+    if (loop_now(&w.c->d.loop) < 31000)
+        skip(); /* the machine was started just now */
+    assert_true(world_told(&w, IPC_LINK_PC, &v));
+    assert_int_equal(v.health, IPC_HEALTH_BEHIND);
+}
+
 /* A contradiction to a final block stops release at once, and peer is told. */
 static void broken_finality(void **state)
 {
@@ -406,6 +426,7 @@ int main(void)
         T(logs_of_another_range),
         T(nobody_answers),
         T(behind_and_back),
+        T(behind_while_a_neighbour_restarts),
         T(broken_finality),
         T(rpc_dies_in_each_step),
         T(rpc_is_mute),

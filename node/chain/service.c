@@ -134,20 +134,20 @@ static void on_link_up(void *ctx, enum ipc_link link)
     switch (link) {
     case IPC_LINK_VC:
         attempt_repeat_vault(c);
-        c->sync.told = 0;
+        c->sync.again = true;
         break;
     case IPC_LINK_DC:
         attempt_repeat_polyclaved(c);
         posted_repeat(c);
-        c->sync.told = 0;
+        c->sync.again = true;
         break;
     case IPC_LINK_PC:
         attempt_repeat_peer(c);
-        c->sync.told = 0;
+        c->sync.again = true;
         break;
     case IPC_LINK_CA:
         attempt_repeat_attest(c);
-        c->sync.told = 0;
+        c->sync.again = true;
         break;
     case IPC_LINK_CR:
         configure_rpc(c);

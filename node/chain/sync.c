@@ -178,7 +178,7 @@ static void ask_logs(struct chain *c)
                                         c->d.policy.attestations, c->d.policy.measurements,
                                         c->d.policy.apps,         c->d.policy.tdx.verifier};
     uint8_t words[PC_ARRAY_LEN(contracts)][32] = {{0}};
-    if (head->number == c->sync.told) {
+    if (head->number == c->sync.told && !c->sync.again) {
         settle_health(c);
         c->sync.fresh_at = loop_now(&c->d.loop);
         sync_drop(c); /* nothing new */
@@ -261,6 +261,7 @@ void sync_proved(struct chain *c, enum err_code e)
     }
     c->sync.told = head->number;
     c->sync.told_head = *head;
+    c->sync.again = false;
     c->sync.fresh_at = loop_now(&c->d.loop);
     c->sync.avoid = 0;
     gossip_judge(&c->gossip, &c->verifier.ring);

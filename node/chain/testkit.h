@@ -73,7 +73,7 @@ void world_field(struct evm_word *words, unsigned word, unsigned offset, unsigne
 void world_mine(struct world *w, unsigned blocks);
 void world_log(struct world *w, const uint8_t address[static 20], const struct evm_word *topics,
                uint8_t n_topics, struct bytes data);
-/* Answer what is asked until nothing is. */
+/* Answer what is asked until nothing is. Proofs are of the state as it is now. */
 void world_serve(struct world *w);
 /* The timer fires, then world_serve. */
 void world_round(struct world *w);
