@@ -21,7 +21,8 @@ line_9()
     freeze_by 1 || why "the first guardian's approval was refused" || return 1
     [ "$SABOTAGE" = 9 ] || freeze_by 2 || why "the second guardian's approval was refused" || return 1
     pc_wait 12 "nodes 5 and 6 to see the freeze" node_is 5 frozen || why "node 5 is not frozen" || return 1
-    key_get one a "$k" || why "the other nodes did not serve" || return 1
+    # Every member is asked, so that the frozen ones are heard.
+    key_get one a "$k" --ask-all || why "the other nodes did not serve" || return 1
     frozen=$(members_with "$k" refused node_frozen)
     good=$(members_with "$k" good)
     [ "$frozen" = 2 ] || why "$frozen nodes answered node_frozen instead of 2" || return 1
