@@ -22,8 +22,8 @@ __attribute__((format(printf, 2, 3))) static void say(struct json_doc *doc, cons
     va_end(args);
 }
 
-enum err_code json_parse(struct json_doc **out, struct bytes text, size_t max_bytes,
-                         unsigned max_depth)
+static enum err_code parse(struct json_doc **out, struct bytes text, size_t max_bytes,
+                           unsigned max_depth, size_t flags)
 {
     struct json_doc *doc = calloc(1, sizeof *doc);
     *out = doc;
@@ -44,12 +44,24 @@ enum err_code json_parse(struct json_doc **out, struct bytes text, size_t max_by
         return e;
     }
     json_error_t error;
-    doc->root = json_loadb((const char *)text.p, text.n, JSON_REJECT_DUPLICATES, &error);
+    doc->root = json_loadb((const char *)text.p, text.n, JSON_REJECT_DUPLICATES | flags, &error);
     if (doc->root == NULL) {
         say(doc, "line %d, column %d: %s", error.line, error.column, error.text);
         return PC_E_MALFORMED;
     }
     return PC_OK;
+}
+
+enum err_code json_parse(struct json_doc **out, struct bytes text, size_t max_bytes,
+                         unsigned max_depth)
+{
+    return parse(out, text, max_bytes, max_depth, 0);
+}
+
+enum err_code json_parse_foreign(struct json_doc **out, struct bytes text, size_t max_bytes,
+                                 unsigned max_depth)
+{
+    return parse(out, text, max_bytes, max_depth, JSON_ALLOW_NUL);
 }
 
 void json_free(struct json_doc *doc)

@@ -4,7 +4,8 @@
  * into the vault.
  *
  * Reading: json_parse checks size and depth with a scanner of its own before jansson sees the text;
- * duplicate members, NUL in strings, invalid UTF-8 and trailing text are refused. Getters are typed
+ * duplicate members, NUL in strings, invalid UTF-8 and trailing text are refused (NUL in a string
+ * only where json_parse_foreign is told otherwise). Getters are typed
  * and name the full path of what is wrong ("levels[3].tcb.pcesvn: want an integer up to 65535").
  *
  *     struct json_doc *doc;
@@ -52,6 +53,10 @@ enum json_kind {
  */
 PC_MUST_USE enum err_code json_parse(struct json_doc **out, struct bytes text, size_t max_bytes,
                                      unsigned max_depth);
+/* The same for texts whose strings others compose from bytes, like the messages of JSON-RPC errors:
+ * a string may hold NUL, a name may not. What json_get_str gives is then never a C string. */
+PC_MUST_USE enum err_code json_parse_foreign(struct json_doc **out, struct bytes text,
+                                             size_t max_bytes, unsigned max_depth);
 void json_free(struct json_doc *doc); /* NULL is fine */
 /* Sentence about the last failure, "" if none; for people and logs, not for decisions. */
 const char *json_error(const struct json_doc *doc);

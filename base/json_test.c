@@ -156,6 +156,26 @@ static void bad_texts(void **state)
     }
 }
 
+/* Only where it is asked for, and in values alone. */
+static void nul_in_foreign_texts(void **state)
+{
+    (void)state;
+    struct json_doc *doc;
+    struct bytes text;
+    assert_int_equal(json_parse_foreign(&doc, PC_BYTES_STR("{\"a\":\"x\\u0000y\"}"), 100, 4),
+                     PC_OK);
+    struct json_value root = json_root(doc);
+    assert_int_equal(json_get_str(&root, "a", &text), PC_OK);
+    assert_int_equal(text.n, 3);
+    assert_memory_equal(text.p, "x\0y", 3);
+    json_free(doc);
+    assert_int_equal(json_parse_foreign(&doc, PC_BYTES_STR("{\"\\u0000\":1}"), 100, 4),
+                     PC_E_MALFORMED);
+    json_free(doc);
+    assert_int_equal(json_parse_foreign(&doc, PC_BYTES_STR("[1,2,3]"), 6, 4), PC_E_TOO_LARGE);
+    json_free(doc);
+}
+
 static void bounds(void **state)
 {
     (void)state;
@@ -293,6 +313,7 @@ int main(void)
         cmocka_unit_test(getters_and_paths),
         cmocka_unit_test(quantities),
         cmocka_unit_test(bad_texts),
+        cmocka_unit_test(nul_in_foreign_texts),
         cmocka_unit_test(bounds),
         cmocka_unit_test(long_paths_are_cut),
         cmocka_unit_test(only_known_members),

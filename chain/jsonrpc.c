@@ -137,7 +137,8 @@ static enum err_code parse(struct jsonrpc_answer *a, struct bytes text, size_t m
                            uint64_t first_id, bool batch)
 {
     bool seen[PC_JSONRPC_BATCH_MAX] = {false};
-    PC_TRY(json_parse(&a->doc, text, max_bytes, PC_JSONRPC_DEPTH));
+    /* Some servers put revert data into the message as they are, NUL included. */
+    PC_TRY(json_parse_foreign(&a->doc, text, max_bytes, PC_JSONRPC_DEPTH));
     struct json_value root = json_root(a->doc);
     if (!batch)
         return parse_one(a, &root, first_id, seen);

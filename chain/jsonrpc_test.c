@@ -123,6 +123,9 @@ static void errors_are_sorted(void **state)
         {"{\"code\":3,\"message\":\"execution reverted\",\"data\":\"0x08c379a0\"}", PC_RPC_REVERT,
          4},
         {"{\"code\":-32000,\"message\":\"execution reverted\",\"data\":\"0x\"}", PC_RPC_REVERT, 0},
+        /* an unknown error's data as text, as anvil has it */
+        {"{\"code\":3,\"message\":\"reverted: \\u0000\\u0001\",\"data\":\"0xdeadbeef0001\"}",
+         PC_RPC_REVERT, 6},
         {"{\"code\":-32603,\"message\":\"x\",\"data\":{\"data\":\"0xabcd\"}}", PC_RPC_ERROR, 2},
         {"{\"code\":-32000,\"message\":\"nonce too low\"}", PC_RPC_NONCE, 0},
         {"{\"code\":-32000,\"message\":\"already known\"}", PC_RPC_NONCE, 0},
