@@ -33,6 +33,7 @@ bool probe_fail(const char *what, const char *why);
 
 /* The commands; exit codes. Results are one JSON object on stdout. */
 int probe_attest(struct polyclave *pc, const struct probe_options *o);
+int probe_measure(const struct probe_options *o);
 int probe_ask(struct polyclave *pc, const struct probe_options *o);
 
 #endif

@@ -125,6 +125,10 @@ static void print(const struct polyclave *pc, const struct relay_reply *r,
                  "\"gas\":%llu",
                  relay_outcome_name(r->outcome), code, leaf_code, (unsigned long long)r->block,
                  (unsigned long long)r->gas_used);
+    (void)printf(",\"text\":\"");
+    for (const char *p = r->text; *p != '\0'; p++)
+        (void)putchar(*p == '"' || *p == '\\' ? '?' : *p); /* the relay sends printable ASCII */
+    (void)putchar('"');
     print_hex("tx", PC_BYTES(r->tx_hash));
     print_hex("measurement", PC_BYTES(c->measurement.b));
     print_hex("claims", PC_BYTES(c->claims.b));
@@ -145,4 +149,18 @@ int probe_attest(struct polyclave *pc, const struct probe_options *o)
         return PROBE_EXIT_FAULT;
     print(pc, &r, &leaf);
     return 0;
+}
+
+int probe_measure(const struct probe_options *o)
+{
+    static uint8_t quote[PC_QUOTE_MAX];
+    const uint8_t data[64] = {0};
+    struct tdx_claims c;
+    char hex[2 * 32 + 1];
+    size_t n;
+    if (!forge_quote(quote, &n, o->forge, o->platform, data, rng_system()) ||
+        tdx_claims_of_quote(&c, bytes_of(quote, n)) != PC_OK)
+        return PROBE_EXIT_FAULT;
+    hex_encode(hex, PC_BYTES(c.measurement.b));
+    return printf("0x%s\n", hex) > 0 ? 0 : PROBE_EXIT_FAULT;
 }

@@ -11,18 +11,19 @@
 static const char help[] =
     "release-probe speaks to a test network as clients that cheat do. For tests only.\n"
     "\n"
-    "  release-probe attest --state F --network F --pin F --relay SOCKET --platform DIR [--forge "
-    "KIND]\n"
-    "  release-probe ask --state F --network F --pin F [--node INDEX] [--repeat N [--fresh]]\n"
+    "  release-probe attest CLIENT --relay SOCKET --platform DIR [--forge KIND]\n"
+    "  release-probe ask CLIENT [--node INDEX] [--repeat N [--fresh]]\n"
     "                    [--head NUMBER:HASH] [--scope S]\n"
+    "  release-probe measure --platform DIR [--forge KIND]\n"
+    "CLIENT: --state F --network F --pin F\n"
     "\n"
-    "attest makes evidence over the boot keys of the state file (new ones if it is not there) and "
-    "posts\n"
-    "it. KIND: none, other-root, flipped-bit, debug, other-subject, no-reserved. ask posts a "
-    "request to\n"
-    "that member or to all, N times the same or with a fresh nonce each, at the agreed head or the "
-    "named.\n"
-    "The answer is JSON; 2 is wrong usage, 3 that no answer could be had.\n";
+    "attest makes evidence over the boot keys of the state file (new ones if it is\n"
+    "not there) and posts it. KIND: none, other-root, flipped-bit, debug,\n"
+    "other-subject, no-reserved.\n"
+    "ask posts a request to that member or to all: N times the same, or with a fresh\n"
+    "nonce each; at the agreed head or the named one.\n"
+    "measure prints the measurement of such a quote. The others print JSON. Exit 2:\n"
+    "wrong usage; 3: no answer could be had.\n";
 
 static bool number(uint64_t *out, const char *text, char end, uint64_t least, uint64_t most)
 {
@@ -84,23 +85,49 @@ static bool parse(struct probe_options *o, int argc, char **argv)
     while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
         if (c == '?' || !take(o, c, optarg))
             return false;
-    return optind == argc && o->network != NULL && o->pin != NULL && o->state != NULL;
+    return optind == argc;
+}
+
+enum command { ATTEST, ASK, MEASURE, NOTHING };
+
+static bool complete(enum command what, const struct probe_options *o)
+{
+    bool named = o->network != NULL && o->pin != NULL && o->state != NULL;
+    switch (what) {
+    case ATTEST:
+        return named && o->relay != NULL && o->platform != NULL;
+    case ASK:
+        return named;
+    case MEASURE:
+        return o->platform != NULL;
+    case NOTHING:
+        break;
+    }
+    return false;
+}
+
+static int speak(enum command what, const struct probe_options *o)
+{
+    struct polyclave *pc = probe_open(o);
+    int rc = PROBE_EXIT_FAULT;
+    if (pc != NULL)
+        rc = what == ATTEST ? probe_attest(pc, o) : probe_ask(pc, o);
+    polyclave_close(pc);
+    return rc;
 }
 
 int main(int argc, char **argv)
 {
+    static const char *const names[] = {"attest", "ask", "measure"};
     struct probe_options o = {.scope = "", .repeat = 1};
-    const char *what = argc > 1 ? argv[1] : "";
-    bool attest = strcmp(what, "attest") == 0;
-    if (strcmp(what, "--help") == 0)
+    enum command what = ATTEST;
+    if (argc == 2 && strcmp(argv[1], "--help") == 0)
         return fputs(help, stdout) >= 0 ? EXIT_SUCCESS : PROBE_EXIT_USAGE;
-    if ((!attest && strcmp(what, "ask") != 0) || !parse(&o, argc - 1, argv + 1) ||
-        (attest && (o.relay == NULL || o.platform == NULL))) {
+    while (what != NOTHING && (argc < 2 || strcmp(argv[1], names[what]) != 0))
+        what++;
+    if (what == NOTHING || !parse(&o, argc - 1, argv + 1) || !complete(what, &o)) {
         (void)fputs(help, stderr);
         return PROBE_EXIT_USAGE;
     }
-    struct polyclave *pc = probe_open(&o);
-    int rc = pc == NULL ? PROBE_EXIT_FAULT : attest ? probe_attest(pc, &o) : probe_ask(pc, &o);
-    polyclave_close(pc);
-    return rc;
+    return what == MEASURE ? probe_measure(&o) : speak(what, &o);
 }
