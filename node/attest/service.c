@@ -72,7 +72,8 @@ static enum err_code take_job(struct attest *a, enum ipc_process from, const uin
     j->vendor = (enum vendor)vendor;
     j->since = loop_now(&a->d.loop);
     j->n = evidence.n;
-    memcpy(j->evidence, evidence.p, evidence.n);
+    if (evidence.n != 0)
+        memcpy(j->evidence, evidence.p, evidence.n);
     advance(a);
     return PC_OK;
 }
@@ -109,7 +110,8 @@ static enum err_code on_data(void *ctx, const struct ipc_da_data *m)
             continue;
         o->have = true;
         o->n = m->has_data && m->data.n <= sizeof o->data ? m->data.n : 0;
-        memcpy(o->data, m->data.p, o->n);
+        if (o->n != 0)
+            memcpy(o->data, m->data.p, o->n);
     }
     advance(a);
     return PC_OK;

@@ -229,7 +229,7 @@ static void on_ncall(struct one_attempt *a, const struct event *e, uint64_t bloc
     default:
         f.kind = FACT_COMPLAINT;
         f.dealer = n->dealer;
-        if (n->bytes.n <= sizeof f.proof)
+        if (n->bytes.n != 0 && n->bytes.n <= sizeof f.proof)
             memcpy(f.proof, n->bytes.p, n->bytes.n);
         break;
     }

@@ -310,6 +310,8 @@ enum sync_step { SYNC_IDLE, SYNC_HEAD, SYNC_HEADERS, SYNC_LOGS, SYNC_CALLDATA, S
 struct sync {
     enum sync_step step;
     uint8_t avoid;         /* endpoints that gave this round a false answer */
+    bool paged;            /* the next block has more logs than one answer holds */
+    uint64_t skip;         /* how many of them were taken */
     uint8_t logs_from;     /* endpoints that gave logs since the first block */
     unsigned next_alone;   /* whose turn it is to give all of them alone */
     uint64_t told;         /* number of the head that was told last; 0: none */

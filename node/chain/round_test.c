@@ -352,6 +352,26 @@ static void unasked_answers(void **state)
     expect_head(1);
 }
 
+/* A block that somebody has filled: more events than one answer holds are read page by page. */
+static void crowded_block(void **state)
+{
+    struct evm_word topic = {{1}};
+    (void)state;
+    world_mine(&w, 3);
+    for (int i = 0; i < 10; i++)
+        world_log(&w, w.c->d.policy.tdx.verifier, &topic, 1, bytes_of(NULL, 0));
+    world_announce(&w, 1);
+    world_log(&w, w.c->d.policy.tdx.verifier, &topic, 1, bytes_of(NULL, 0));
+    world_mine(&w, 2);
+    w.page = 3;
+    world_round(&w);
+    expect_head(7);
+    assert_int_equal(kit_count(&w.kit, IPC_LINK_VC, IPC_MSG_VC_ANNOUNCED), 1);
+    assert_int_equal(w.asked[IPC_RPC_WHAT_CALLDATA], 11);
+    assert_int_equal(blamed(), 0);
+    assert_false(w.c->sync.paged);
+}
+
 /* What strangers post and nobody can give holds up no head, and is given up one day. */
 static void calldata_that_nobody_has(void **state)
 {
@@ -432,6 +452,7 @@ int main(void)
         T(rpc_is_mute),
         T(unasked_answers),
         T(calldata_that_nobody_has),
+        T(crowded_block),
         T(flood_of_postings),
         T(neighbours_restart),
     };

@@ -144,7 +144,10 @@ static void on_logs(void *ctx, enum err_code e, unsigned endpoint, struct bytes 
     uint64_t from, to;
     if (c->sync.step != SYNC_LOGS)
         return;
-    if (e == PC_E_TOO_LARGE && cursor_narrow(&c->cursor)) {
+    if (e == PC_E_TOO_LARGE && !c->sync.paged) {
+        /* Anybody can fill a block with events of Apps; it is read all the same, page by page. */
+        c->sync.paged = !cursor_narrow(&c->cursor);
+        c->sync.skip = 0;
         next_step(c, SYNC_LOGS);
         return;
     }
@@ -154,13 +157,20 @@ static void on_logs(void *ctx, enum err_code e, unsigned endpoint, struct bytes 
         return;
     }
     c->sync.logs_from |= (uint8_t)(1u << (endpoint & 7));
-    e = take_logs(c, data, from, to);
+    uint64_t count;
+    e = take_logs(c, data, from, to, &count);
     if (e != PC_OK) {
         ask_blame(c, endpoint, e);
         sync_restart(c);
         c->sync.avoid = (uint8_t)(1u << (endpoint & 7));
         return;
     }
+    if (c->sync.paged && count != 0) {
+        c->sync.skip += count;
+        next_step(c, SYNC_LOGS);
+        return;
+    }
+    c->sync.paged = false;
     /* Reading starts over after a restart, so the hash of a block that left the ring is not needed.
      */
     const struct head *at = head_ring_find(&c->verifier.ring, to);
@@ -193,6 +203,10 @@ static void ask_logs(struct chain *c)
         memcpy(words[i] + 12, contracts[i], 20);
     ask.words.v = (const uint8_t(*)[32])words;
     ask.words.n = PC_ARRAY_LEN(contracts);
+    if (c->sync.paged) {
+        ask.hash[0] = 1;
+        store_be64(ask.hash + 24, c->sync.skip);
+    }
     if (ask_send(c, &ask, on_logs, c) != PC_OK)
         sync_drop(c);
 }
@@ -319,6 +333,7 @@ void sync_restart(struct chain *c)
     c->posted_first = c->posted_n = 0;
     c->sync.told = 0;
     c->sync.logs_from = 0;
+    c->sync.paged = false;
     c->sync.misread = false;
     c->standing.known = false; /* until all is read, a record that is not here is not unknown */
     sync_drop(c);

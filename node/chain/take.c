@@ -25,7 +25,8 @@ static void take_joined(struct chain *c, const struct event *e)
     n->vendor = e->u.joined.vendor;
     n->n_domains = e->u.joined.n_domains;
     memcpy(n->domain, e->u.joined.domain, sizeof n->domain);
-    memcpy(n->endpoint, e->u.joined.endpoint.p, e->u.joined.endpoint.n);
+    if (e->u.joined.endpoint.n != 0)
+        memcpy(n->endpoint, e->u.joined.endpoint.p, e->u.joined.endpoint.n);
     posted_node_keys(c, n);
     attempt_member_changed(c, n->id);
 }
@@ -51,7 +52,8 @@ static void take_endpoint(struct chain *c, const struct event *e)
     if (n == NULL)
         return;
     memset(n->endpoint, 0, sizeof n->endpoint);
-    memcpy(n->endpoint, e->u.endpoint.text.p, e->u.endpoint.text.n);
+    if (e->u.endpoint.text.n != 0)
+        memcpy(n->endpoint, e->u.endpoint.text.p, e->u.endpoint.text.n);
     attempt_member_changed(c, n->id);
 }
 
@@ -133,15 +135,18 @@ static void take_event(struct chain *c, const struct event *e, const struct log_
     }
 }
 
-enum err_code take_logs(struct chain *c, struct bytes packed, uint64_t from, uint64_t to)
+enum err_code take_logs(struct chain *c, struct bytes packed, uint64_t from, uint64_t to,
+                        uint64_t *count)
 {
     static struct event event; /* large */
     struct reader r = reader_of(packed);
     uint64_t block = from;
+    *count = 0;
     while (r.left != 0) {
         struct log_record log;
         log_record_read(&r, &log);
         PC_TRY(r.err);
+        ++*count;
         if (log.block < block || log.block > to) /* facts are told in the order of the chain */
             return PC_E_SEQUENCE;
         block = log.block;

@@ -228,7 +228,8 @@ void world_log(struct world *w, const uint8_t address[static 20], const struct e
     memset(l->log.tx_hash.b, (int)w->n_logs, 32);
     memcpy(l->log.address.b, address, 20);
     memcpy(l->log.topics, topics, sizeof *topics * n_topics);
-    memcpy(l->data, data.p, data.n);
+    if (data.n != 0)
+        memcpy(l->data, data.p, data.n);
     l->log.data = bytes_of(l->data, data.n);
 }
 
@@ -315,10 +316,17 @@ static enum err_code fill(struct world *w, const struct ipc_cr_ask *m, unsigned 
         }
         return PC_OK;
     case IPC_RPC_WHAT_LOGS:
-        for (unsigned i = 0; i < w->n_logs && !e->leaves_out; i++) {
+        for (unsigned i = 0, at = 0, given = 0; i < w->n_logs && !e->leaves_out; i++) {
             struct log_record l = w->log[i].log;
             if (w->log[i].block < m->from || w->log[i].block > m->to)
                 continue;
+            if (m->hash[0] == 1 && at++ < load_be64(m->hash + 24))
+                continue;
+            if (w->page != 0 && given++ == w->page) {
+                if (m->hash[0] != 1)
+                    return PC_E_TOO_LARGE;
+                break;
+            }
             l.block_hash = w->hash[l.block < WORLD_BLOCKS ? l.block : 0];
             log_record_write(o, &l);
         }

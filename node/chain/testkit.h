@@ -59,6 +59,7 @@ struct world {
     bool rotate; /* endpoints take turns at logs */
     unsigned turn;
     unsigned asked[IPC_RPC_WHAT_CALLDATA + 1];
+    unsigned page; /* as many logs fit in one answer; 0: all */
     unsigned hold; /* this kind of question is not answered; 0: none */
 };
 

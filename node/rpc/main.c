@@ -15,6 +15,7 @@
 
 #define TIMEOUT_MS 3000u
 #define STATUS_MS  2000u
+#define LOGS_MAX   (16u << 20) /* more than a block's gas can pay for */
 #define URL_TEXT   (IPC_URL_MAX + 1)
 
 struct rpc {
@@ -25,6 +26,7 @@ struct rpc {
     enum endpoint_state shown[IPC_RPC_MAX];
     struct loop_timer status;
     uint8_t data[IPC_OBJECT_MAX];
+    uint8_t logs[LOGS_MAX]; /* of one block, to cut a page from */
 };
 
 static struct rpc rpc; /* one per process; large */
@@ -67,6 +69,36 @@ static unsigned take_words(const struct ipc_cr_ask *m, struct evm_word out[stati
     return n;
 }
 
+/* A page of one block's logs: what fits of those behind the first `skip`. */
+static enum err_code logs_page(struct rpc *r, const struct ipc_cr_ask *m,
+                               const struct evm_address *addresses, unsigned n, struct writer *w,
+                               unsigned *who)
+{
+    struct writer all = writer_of(r->logs, sizeof r->logs);
+    uint64_t skip = load_be64(m->hash + 24), at = 0;
+    struct bytes packed;
+    unsigned count;
+    if (m->from != m->to)
+        return PC_E_USAGE;
+    PC_TRY(endpoints_logs(r->endpoints, loop_now(&r->d.loop), m->avoid, m->from, m->to, addresses,
+                          n, &all, &count, who));
+    PC_TRY(writer_end(&all, &packed));
+    struct reader rest = reader_of(packed);
+    while (rest.left != 0) {
+        struct log_record l;
+        size_t before = rest.left;
+        log_record_read(&rest, &l);
+        PC_TRY(rest.err);
+        size_t size = before - rest.left;
+        if (at++ < skip)
+            continue;
+        if (size > w->cap - w->n)
+            break;
+        log_record_write(w, &l);
+    }
+    return PC_OK;
+}
+
 static enum err_code fetch(struct rpc *r, const struct ipc_cr_ask *m, struct writer *w,
                            unsigned *who)
 {
@@ -97,8 +129,10 @@ static enum err_code fetch(struct rpc *r, const struct ipc_cr_ask *m, struct wri
     case IPC_RPC_WHAT_LOGS:
         for (unsigned i = 0; i < n && i < PC_ARRAY_LEN(addresses); i++)
             PC_TRY(evm_word_to_addr(&addresses[i], &words[i]));
-        if (n == 0 || n > PC_ARRAY_LEN(addresses))
+        if (n == 0 || n > PC_ARRAY_LEN(addresses) || m->from > m->to)
             return PC_E_USAGE;
+        if (m->hash[0] == 1)
+            return logs_page(r, m, addresses, n, w, who);
         return endpoints_logs(r->endpoints, now, m->avoid, m->from, m->to, addresses, n, w, &count,
                               who);
     case IPC_RPC_WHAT_PROOF:
