@@ -40,11 +40,23 @@ static const char program[] =
 /* Output of a command; its exit code must be 0. */
 static void run(char *out, size_t cap, const char *command)
 {
-    FILE *p = popen(command, "r");
-    assert_non_null(p);
-    size_t n = fread(out, 1, cap - 1, p);
+    int from[2], status;
+    size_t n = 0;
+    ssize_t got;
+    assert_int_equal(pipe(from), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        dup2(from[1], STDOUT_FILENO);
+        execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+        _exit(127);
+    }
+    close(from[1]);
+    while (n < cap - 1 && (got = read(from[0], out + n, cap - 1 - n)) > 0)
+        n += (size_t)got;
     out[n] = '\0';
-    int status = pclose(p);
+    close(from[0]);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
         fail_msg("%s: %s", command, out);
 }
@@ -77,8 +89,13 @@ static void one_prefix(void **state)
                    PC_NM, PC_LIB_DIR);
     run(out, sizeof out, command);
     unsigned n = 0;
-    for (char *line = strtok(out, "\n"); line != NULL; line = strtok(NULL, "\n"), n++)
+    char *rest = out;
+    for (char *line = strsep(&rest, "\n"); line != NULL; line = strsep(&rest, "\n")) {
+        if (line[0] == '\0')
+            continue;
         assert_memory_equal(line, "polyclave_", 10);
+        n++;
+    }
     assert_in_range(n, 10, 40);
 }
 
