@@ -102,8 +102,8 @@ void prove_run(struct prove *p);
 #define RECORDS_MAX     16384
 #define LEAVES_MAX      4096
 #define AUTHORITIES_MAX 64
-#define POLICIES_MAX    1024
-#define SIGNERS_MAX     64
+#define POLICIES_MAX    8192
+#define SIGNERS_MAX     4096
 #define LEAF_RECORD     131
 #define CERT_MAX        2048
 
@@ -161,6 +161,7 @@ struct signer_entry {
 /* Bytes of an application's policy by their keccak256. */
 struct policy_entry {
     bool used;
+    uint64_t stamp; /* of the last use */
     struct evm_word hash;
     size_t n;
     uint8_t *bytes; /* owned */
@@ -173,7 +174,8 @@ struct index {
     struct authority_entry authorities[AUTHORITIES_MAX];
     struct signer_entry signers[SIGNERS_MAX];
     struct policy_entry policies[POLICIES_MAX];
-    size_t next_record, next_leaf, next_policy, next_signer;
+    size_t next_record, next_leaf, next_signer;
+    uint64_t policy_stamp;
 };
 
 void index_clear(struct index *x);
@@ -189,7 +191,7 @@ struct leaf_entry *index_leaf_new(struct index *x);
 struct authority_entry *index_authority(struct index *x, const struct evm_word *id);
 struct authority_entry *index_authority_new(struct index *x, const struct evm_word *id);
 void index_policy_add(struct index *x, struct bytes policy);
-struct bytes index_policy(const struct index *x, const struct evm_word *hash); /* empty: unknown */
+struct bytes index_policy(struct index *x, const struct evm_word *hash); /* empty: unknown */
 void index_signer_add(struct index *x, const uint8_t digest[static 32],
                       const struct evm_word *authority);
 const struct signer_entry *index_signer(const struct index *x, const uint8_t digest[static 32]);
@@ -208,6 +210,18 @@ struct posted {
     uint8_t role; /* verifier, authority: its role; 0 otherwise */
     bool leaf;    /* verifier: a leaf certificate, record below */
     uint8_t record[LEAF_RECORD];
+};
+
+/* Calldata of the first that waits, as the endpoints give it: it counts when k say the same, as for
+ * heads. One that lies could else spoil a record, or a signer's name, until the next restart. */
+struct posted_poll {
+    uint8_t avoid; /* who has answered */
+    unsigned n;
+    struct {
+        uint8_t hash[32];
+        uint8_t from; /* endpoints */
+        unsigned votes;
+    } claim[IPC_RPC_MAX];
 };
 
 /* A log of the verifier, or an Attested event: its calldata is wanted. */
@@ -353,6 +367,7 @@ struct chain {
     struct lookup lookups[LOOKUPS_MAX];
     struct posted posted[POSTED_MAX];
     size_t posted_first, posted_n, posted_left;
+    struct posted_poll posted_poll;
     struct ipc_endpoint_state endpoints[IPC_RPC_MAX];
     uint32_t n_endpoints;
     char urls[IPC_RPC_MAX][IPC_URL_MAX];

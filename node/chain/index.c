@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * index.c - what the logs said. Tables of fixed size; where one is full the oldest goes (records,
- * leaves, policies) or the newest is not taken (nodes): a node that many strangers flood forgets
- * old records, which their owners make anew, and never grows.
+ * leaves), the one that was not used for longest (policies), or the newest is not taken
+ * (authorities): a node that many strangers flood forgets old records, which their owners make
+ * anew, and never grows.
  */
 #include <stdlib.h>
 
@@ -111,16 +112,23 @@ void index_policy_add(struct index *x, struct bytes policy)
     if (copy == NULL)
         return; /* asked for again after a restart */
     memcpy(copy, policy.p, policy.n);
-    struct policy_entry *e = &x->policies[x->next_policy++ % POLICIES_MAX];
+    struct policy_entry *e = &x->policies[0];
+    for (size_t i = 1; i < POLICIES_MAX && e->used; i++)
+        if (!x->policies[i].used || x->policies[i].stamp < e->stamp)
+            e = &x->policies[i];
     free(e->bytes);
-    *e = (struct policy_entry){true, hash, policy.n, copy};
+    *e = (struct policy_entry){true, ++x->policy_stamp, hash, policy.n, copy};
 }
 
-struct bytes index_policy(const struct index *x, const struct evm_word *hash)
+struct bytes index_policy(struct index *x, const struct evm_word *hash)
 {
-    for (size_t i = 0; i < POLICIES_MAX; i++)
-        if (x->policies[i].used && evm_word_equal(&x->policies[i].hash, hash))
-            return bytes_of(x->policies[i].bytes, x->policies[i].n);
+    for (size_t i = 0; i < POLICIES_MAX; i++) {
+        struct policy_entry *e = &x->policies[i];
+        if (!e->used || !evm_word_equal(&e->hash, hash))
+            continue;
+        e->stamp = ++x->policy_stamp;
+        return bytes_of(e->bytes, e->n);
+    }
     return bytes_of(NULL, 0);
 }
 

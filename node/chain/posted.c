@@ -6,7 +6,8 @@
  * are in the calldata of the transaction that posted them; the log says which transaction. A call
  * that came through another contract has other calldata and is left out: its poster may post again
  * directly, and anybody may bring the bytes (PUT /v1/collateral). Nothing here is believed: attest
- * checks digests and signatures of whatever is passed on.
+ * checks digests and signatures of whatever is passed on. k endpoints must give the same bytes all
+ * the same, since each transaction is read once.
  */
 #include <stdlib.h>
 
@@ -255,12 +256,57 @@ static void take(struct chain *c, const struct posted *p, struct bytes calldata)
         take_collateral(c, args);
 }
 
+/* One more gave these bytes. True once enough did; then whoever gave others is named. */
+static bool count_claim(struct chain *c, unsigned endpoint, struct bytes data)
+{
+    struct posted_poll *p = &c->posted_poll;
+    uint8_t hash[32];
+    unsigned at = 0;
+    sha256(hash, data);
+    while (at < p->n && memcmp(p->claim[at].hash, hash, sizeof hash) != 0)
+        at++;
+    if (at == PC_ARRAY_LEN(p->claim))
+        return false;
+    if (at == p->n) {
+        p->n++;
+        memcpy(p->claim[at].hash, hash, sizeof hash);
+        p->claim[at].from = 0;
+        p->claim[at].votes = 0;
+    }
+    p->claim[at].from |= (uint8_t)(1u << endpoint);
+    if (++p->claim[at].votes < c->agree)
+        return false;
+    for (unsigned i = 0; i < p->n; i++)
+        for (unsigned who = 0; i != at && who < IPC_RPC_MAX; who++)
+            if (p->claim[i].from >> who & 1)
+                ask_blame(c, who, PC_E_MISMATCH);
+    return true;
+}
+
+static void on_calldata(void *ctx, enum err_code e, unsigned endpoint, struct bytes data);
+
+static bool ask_calldata(struct chain *c)
+{
+    struct ipc_cr_ask ask = {.what = IPC_RPC_WHAT_CALLDATA, .avoid = c->posted_poll.avoid};
+    memcpy(ask.hash, waiting(c, 0)->tx.b, sizeof ask.hash);
+    return ask_send(c, &ask, on_calldata, c) == PC_OK;
+}
+
 static void on_calldata(void *ctx, enum err_code e, unsigned endpoint, struct bytes data)
 {
     struct chain *c = ctx;
-    (void)endpoint;
     if (c->posted_n == 0 || c->sync.step != SYNC_CALLDATA)
         return; /* reading was started over meanwhile */
+    if (e == PC_OK && (endpoint >= IPC_RPC_MAX || (c->posted_poll.avoid >> endpoint & 1)))
+        e = PC_E_RETRY; /* rpc asked the same one again: nobody else is there */
+    if (e == PC_OK) {
+        c->posted_poll.avoid |= (uint8_t)(1u << endpoint);
+        if (!count_claim(c, endpoint, data)) {
+            if (!ask_calldata(c))
+                sync_drop(c);
+            return;
+        }
+    }
     struct posted p = *waiting(c, 0);
     close_gap(c, 0);
     if (e == PC_OK) {
@@ -277,12 +323,11 @@ static void on_calldata(void *ctx, enum err_code e, unsigned endpoint, struct by
 
 bool posted_step(struct chain *c)
 {
-    struct ipc_cr_ask ask = {.what = IPC_RPC_WHAT_CALLDATA};
     if (c->posted_n == 0 || c->posted_left == 0)
         return false;
     c->posted_left--;
-    memcpy(ask.hash, waiting(c, 0)->tx.b, sizeof ask.hash);
-    return ask_send(c, &ask, on_calldata, c) == PC_OK;
+    c->posted_poll = (struct posted_poll){.n = 0};
+    return ask_calldata(c);
 }
 
 void posted_round(struct chain *c)

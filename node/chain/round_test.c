@@ -367,7 +367,7 @@ static void crowded_block(void **state)
     world_round(&w);
     expect_head(7);
     assert_int_equal(kit_count(&w.kit, IPC_LINK_VC, IPC_MSG_VC_ANNOUNCED), 1);
-    assert_int_equal(w.asked[IPC_RPC_WHAT_CALLDATA], 11);
+    assert_int_equal(w.asked[IPC_RPC_WHAT_CALLDATA], 22); /* 11, each of two endpoints */
     assert_int_equal(blamed(), 0);
     assert_false(w.c->sync.paged);
 }
@@ -388,6 +388,51 @@ static void calldata_that_nobody_has(void **state)
     }
     assert_int_equal(w.c->posted_n, 0);
     assert_in_range(w.asked[IPC_RPC_WHAT_CALLDATA], 50, 70);
+}
+
+/* Calldata count when two of three say the same; the third is named. Two that differ, and nobody
+ * else: not now. */
+static void false_calldata(void **state)
+{
+    struct evm_word topic = {{1}};
+    (void)state;
+    w.endpoint[0].false_calldata = true;
+    world_log(&w, w.c->d.policy.tdx.verifier, &topic, 1, bytes_of(NULL, 0));
+    world_mine(&w, 1);
+    world_round(&w);
+    expect_head(2);
+    assert_int_equal(w.c->posted_n, 0);
+    assert_int_equal(w.endpoint[0].blamed, 1);
+    assert_int_equal(w.endpoint[1].blamed + w.endpoint[2].blamed, 0);
+    w.endpoint[2].no_calldata = true;
+    world_log(&w, w.c->d.policy.tdx.verifier, &topic, 1, bytes_of(NULL, 0));
+    world_mine(&w, 1);
+    world_round(&w);
+    expect_head(3);
+    assert_int_equal(w.c->posted_n, 1);
+    w.endpoint[2].no_calldata = false;
+    world_mine(&w, 1);
+    world_round(&w);
+    expect_head(4);
+    assert_int_equal(w.c->posted_n, 0);
+}
+
+/* Policies of strangers push out those that nobody uses. */
+static void flood_of_policies(void **state)
+{
+    static const uint8_t used[] = "a policy that is used";
+    struct evm_word hash;
+    (void)state;
+    evm_keccak(&hash, PC_BYTES(used));
+    index_policy_add(w.c->index, PC_BYTES(used));
+    for (uint32_t i = 0; i < POLICIES_MAX + 50; i++) {
+        uint8_t other[8] = {0};
+        store_be32(other, i + 1);
+        index_policy_add(w.c->index, PC_BYTES(other));
+        if (i % 1000 == 0)
+            assert_int_equal(index_policy(w.c->index, &hash).n, sizeof used);
+    }
+    assert_int_equal(index_policy(w.c->index, &hash).n, sizeof used);
 }
 
 /* More postings than places: the newest evidence stays, and what the verifier needs. */
@@ -453,6 +498,8 @@ int main(void)
         T(unasked_answers),
         T(calldata_that_nobody_has),
         T(crowded_block),
+        T(false_calldata),
+        T(flood_of_policies),
         T(flood_of_postings),
         T(neighbours_restart),
     };

@@ -339,7 +339,7 @@ static enum err_code fill(struct world *w, const struct ipc_cr_ask *m, unsigned 
             o->p[o->n / 2] ^= 1;
         return PC_OK;
     case IPC_RPC_WHAT_CALLDATA:
-        write_u32(o, 0x12345678);
+        write_u32(o, e->false_calldata ? 0xbad : 0x12345678);
         return PC_OK;
     default:
         write_u64(o, m->what == IPC_RPC_WHAT_FINALIZED ? w->head : w->head + 5);

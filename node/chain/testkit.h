@@ -39,7 +39,8 @@ struct world_endpoint {
     bool down;          /* does not answer */
     bool false_proofs;  /* one byte of them is wrong */
     bool false_headers; /* of another chain */
-    bool leaves_out;    /* has no log */
+    bool false_calldata;
+    bool leaves_out; /* has no log */
     bool no_calldata;
     unsigned blamed;
 };
