@@ -15,10 +15,18 @@ app_make()
     id=$(pc app id --salt "$salt" --owner "$(address_of app-owner)" --json | jq -r .app_id) || return 1
     pc key pin --app "$id" --out "$dir/pin" || return 1
     app_measure "$name" >"$dir/measurement" || return 1
+    app_quote "$name" || return 1
     as app-owner app register --salt "$salt" --measurement "$(cat "$dir/measurement")" \
-        --notice 10 --vendors tdx --accept-unplaced --json "$@" >"$dir/app.json" || return 1
+        --notice 10 --vendors tdx --min-tcb-of "$dir/quote" --versions 1-9 --json "$@" >"$dir/app.json" || return 1
     printf '%s\n' "$id" >"$dir/id"
     app_relay_start "$name"
+}
+
+# A quote of such a machine names the product that the app accepts.
+app_quote()
+{
+    enclave_make "$1" sample &&
+        head -c 64 /dev/zero | "$BIN/polyclave-quote-sim" --platform "$RUN/app-$1/enclave-sample" >"$RUN/app-$1/quote"
 }
 
 app_id() { cat "$RUN/app-$1/id"; }

@@ -83,8 +83,13 @@ net_deploy()
 {
     local guardians
     (umask 077 && head -c 32 /dev/urandom | xxd -p -c 64 >"$RUN/keys/deployer.hex")
+    # A throw-away key of a throw-away chain: only here may a key stand on a command line.
+    cast wallet import deployer.json --keystore-dir "$RUN/keys" --unsafe-password deployer \
+        --private-key "0x$(cat "$RUN/keys/deployer.hex")" >/dev/null
+    (umask 077 && echo deployer >"$RUN/keys/deployer.pass" && chmod 600 "$RUN/keys/deployer.json")
     net_fund "$(cast wallet address --private-key "0x$(cat "$RUN/keys/deployer.hex")")"
-    guardians=$(for i in 1 2 3; do address_of "guardian-$i"; done | jq -R . | jq -s "sort_by(ascii_downcase)")
+    # The contract wants them ascending.
+    guardians=$(for i in 1 2 3; do address_of "guardian-$i"; done | jq -R . | jq -s 'sort_by(ascii_downcase)')
     jq --argjson g "$guardians" --argjson n "$NODES" \
         '.guardians = $g | .guardianThreshold = 2 | .targetN = $n' \
         "$ROOT/contracts/script/params/31337.json" >"$RUN/params.json"
@@ -111,8 +116,11 @@ net_policies()
 # network.json: what the command line and applications know of this network.
 net_describe()
 {
-    local rpc args=()
+    local rpc i args=()
     for rpc in "${RPCS[@]}"; do args+=(--rpc "$rpc"); done
+    for ((i = 1; i <= NODES; i++)); do
+        [ -f "$(node_dir "$i")/config" ] && args+=(--node "$(sed -n 's/^endpoint = //p' "$(node_dir "$i")/config")")
+    done
     "$BIN/polyclave" network make --deployment "$RUN/deployment.json" "${args[@]}" --out "$RUN/network.json"
 }
 

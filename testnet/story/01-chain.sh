@@ -13,8 +13,10 @@ line_1()
     "$BIN/polyclave-quote-sim" init-vendor "$RUN/intel" || why "no simulated vendor" || return 1
     net_deploy || why "the deploy script failed" || return 1
     net_policies || why "policy.bin could not be made" || return 1
+    SOURCE_DIGEST=0x$(git -C "$ROOT" ls-files -z | sort -z | (cd "$ROOT" && xargs -0 sha256sum) | sha256sum | cut -d' ' -f1)
+    BUILD_DIGEST=0x$(cd "$BIN" && sha256sum ./* | sha256sum | cut -d' ' -f1)
     net_describe || why "network.json could not be made" || return 1
-    pc gov seal --key-hex-file "$RUN/keys/deployer.hex" \
+    as deployer gov seal --source "$SOURCE_DIGEST" --build "$BUILD_DIGEST" \
         --measurement "$(cat "$RUN/measurement-build-1")" \
         --measurement "$(cat "$RUN/measurement-build-2")" --json ||
         why "the measurements could not be sealed" || return 1

@@ -14,7 +14,7 @@ line_2()
     done
     for ((i = 1; i <= NODES; i++)); do
         node_join "$i" || why "node $i could not join" || return 1
-        gas+=("$(jq -r .gas.attest "$(node_dir "$i")/join.json")")
+        gas+=("$(jq -r '[.transactions[]? | select(.what == "attest") | .gas] | first // "-"' "$(node_dir "$i")/join.json")")
     done
     for ((i = 1; i <= NODES; i++)); do
         pc_wait 40 "node $i to see itself registered" node_is "$i" live || why "node $i is not live" || return 1

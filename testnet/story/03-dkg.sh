@@ -10,9 +10,9 @@ line_3()
     for ((i = 1; i <= NODES; i++)); do
         pc_wait 40 "node $i to serve" node_serves "$i" || why "node $i does not serve" || return 1
     done
+    net_describe || return 1
     pc epoch show --json >"$RUN/epoch.json" || why "epoch show failed" || return 1
-    FIGURE="PK $(jq -r '.keys[0].pk' "$RUN/epoch.json" | cut -c 1-18), QUAL $(
-        jq -r .qual "$RUN/epoch.json"), T $(jq -r .t "$RUN/epoch.json") of $(
+    FIGURE="PK $(jq -r .pk "$RUN/epoch.json" | cut -c 1-18), QUAL $(jq -r .qual "$RUN/epoch.json"), T $(jq -r .t "$RUN/epoch.json") of $(
         jq -r .n "$RUN/epoch.json"), $((SECONDS - began)) s"
 }
 

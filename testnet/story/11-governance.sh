@@ -18,8 +18,8 @@ node_measurement_added()
 {
     local id third
     third=$(cat "$RUN/measurement-build-3")
-    id=$(as owner-1 gov propose --action measurement-add --measurement "$third" --vendor tdx \
-        --description "third build" --json | jq -r .proposal) || return 1
+    id=$(as owner-1 gov propose --action measurement-add --measurement "$third" \
+        --source "$SOURCE_DIGEST" --build "$BUILD_DIGEST" --description "third build" --json | jq -r .proposal) || return 1
     pc_wait 30 "voting to begin" proposal_is "$id" active || return 1
     local i
     for ((i = 1; i <= 4; i++)); do
@@ -53,12 +53,12 @@ app_rotates()
     new=$(app_measure one "$RUN/polyclave-2")
     enclave_make one new "$RUN/polyclave-2" || return 1
     as app-owner app queue --app "$(app_id one)" --measurement "$(cat "$RUN/app-one/measurement")" \
-        --measurement "$new" --vendors tdx --accept-unplaced --json || return 1
+        --measurement "$new" --json || return 1
     ! key_get one new "$k-early" || why "the new measurement was served before its notice" || return 1
     sleep_until_effective one || return 1
     key_get one new "$k-new" || why "the new measurement got no key after its notice" || return 1
     same_key "$k-new" "$RUN/key-1a" || why "the new measurement got another key" || return 1
-    as app-owner app queue --app "$(app_id one)" --measurement "$new" --vendors tdx --accept-unplaced --json ||
+    as app-owner app queue --app "$(app_id one)" --measurement "$new" --json ||
         return 1
     sleep_until_effective one || return 1
     ! key_get one a "$k-old" || why "the old measurement is still served" || return 1
@@ -66,7 +66,7 @@ app_rotates()
 }
 
 # No pending change left: what was queued is in force at the finalized head.
-app_settled() { [ "$(pc app show --app "$(app_id "$1")" --json | jq -r .pending)" = null ]; }
+app_settled() { [ "$(pc app show --app "$(app_id "$1")" --json | jq -r .pending)" = none ]; }
 sleep_until_effective() { pc_wait 60 "the app's notice to pass" app_settled "$1"; }
 
 line_11()

@@ -9,8 +9,8 @@ line_12()
     node_setup "$i" build-1 && relay_start "$i" && node_start "$i" || why "the node did not start" || return 1
     [ "$SABOTAGE" = 12 ] || node_join "$i" || why "the node could not join" || return 1
     pc_wait 40 "the node to see itself registered" node_is "$i" live || why "the node is not live" || return 1
-    [ "$(pc node status --id "$(node_id "$i")" --json | jq -r .probation)" = true ] ||
+    [ "$(pc node status --id "$(node_id "$i")" --json | jq -r .state)" = probation ] ||
         why "the node is not on probation" || return 1
     FIGURE="node $(node_id "$i") is in, on probation until $(
-        pc node status --id "$(node_id "$i")" --json | jq -r .eligible_at_text), in no committee"
+        pc node status --id "$(node_id "$i")" --json | jq -r .probation_until), in no committee"
 }
