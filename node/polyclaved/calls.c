@@ -39,7 +39,7 @@ static bool same_purpose(const struct ipc_vd_ncall *a, const struct ipc_vd_ncall
     if (a->kind != b->kind || a->epoch != b->epoch || a->attempt != b->attempt)
         return false;
     return a->kind != IPC_NCALL_KIND_COMPLAIN ||
-           (a->body_n >= 2 && b->body_n >= 2 && memcmp(a->body, b->body, 2) == 0);
+           (a->body_n >= 32 && b->body_n >= 32 && memcmp(a->body, b->body, 32) == 0);
 }
 
 static void send_call(struct polyclaved *p, struct call *c)
