@@ -67,7 +67,7 @@ static void settle(struct get *g, uint16_t seat, enum polyclave_member_state sta
 {
     struct polyclave_member_report *r = &g->pc->report[seat];
     r->state = state;
-    (void)snprintf(r->code, sizeof r->code, "%s", code);
+    (void)snprintf(r->code, sizeof r->code, "%.31s", code);
     g->ask[seat].state = ASK_DONE;
 }
 
