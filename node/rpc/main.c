@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "chain/endpoints.h"
 #include "node/daemon/daemon.h"
+#include "node/rpc/page.h"
 
 #define TIMEOUT_MS 3000u
 #define STATUS_MS  2000u
@@ -75,7 +76,7 @@ static enum err_code logs_page(struct rpc *r, const struct ipc_cr_ask *m,
                                unsigned *who)
 {
     struct writer all = writer_of(r->logs, sizeof r->logs);
-    uint64_t skip = load_be64(m->hash + 24), at = 0;
+    uint64_t skip = load_be64(m->hash + 24);
     struct bytes packed;
     unsigned count;
     if (m->from != m->to)
@@ -83,20 +84,7 @@ static enum err_code logs_page(struct rpc *r, const struct ipc_cr_ask *m,
     PC_TRY(endpoints_logs(r->endpoints, loop_now(&r->d.loop), m->avoid, m->from, m->to, addresses,
                           n, &all, &count, who));
     PC_TRY(writer_end(&all, &packed));
-    struct reader rest = reader_of(packed);
-    while (rest.left != 0) {
-        struct log_record l;
-        size_t before = rest.left;
-        log_record_read(&rest, &l);
-        PC_TRY(rest.err);
-        size_t size = before - rest.left;
-        if (at++ < skip)
-            continue;
-        if (size > w->cap - w->n)
-            break;
-        log_record_write(w, &l);
-    }
-    return PC_OK;
+    return page_cut(w, packed, skip);
 }
 
 static enum err_code fetch(struct rpc *r, const struct ipc_cr_ask *m, struct writer *w,
