@@ -191,8 +191,7 @@ void info_node(struct peer *p, const struct http_request *r)
 void info_health(struct peer *p, const struct http_request *r)
 {
     bool serves = p->have_head && p->health == IPC_HEALTH_OK && p->state == IPC_NODE_STATE_LIVE &&
-                  members_own_index(p) != 0 && p->have_key &&
-                  p->lease_expires_in != 0;
+                  members_own_index(p) != 0 && p->have_key && p->lease_expires_in != 0;
     static char text[512];
     struct json_out o;
     json_out_init(&o, text, sizeof text);

@@ -79,6 +79,38 @@ static void who_calls_whom(void **state)
             assert_false(two.p->conns[i].dialled);
 }
 
+static unsigned calls(const struct pt *t)
+{
+    unsigned n = 0;
+    for (size_t i = 0; i < CONNS_MAX; i++)
+        n += t->p->conns[i].id != 0;
+    return n;
+}
+
+/* A large committee is not called all at once: the vault answers 32 DHs a second, and handshakes
+ * that share them out evenly would all fail. Each turn calls others, until all were called. */
+static void calls_in_turns(void **state)
+{
+    (void)state;
+    struct committee *c = &one.p->active;
+    *c = (struct committee){.known = true, .epoch = 1, .n = 40, .t = 21};
+    for (uint16_t i = 1; i <= c->n; i++) {
+        c->m[i] = (struct member){.index = i, .node_id = 100u + i, .endpoint = "127.0.0.1:1:1"};
+        memset(c->m[i].keys.x25519, i, 32);
+    }
+    members_changed(one.p);
+    unsigned a_turn = calls(&one);
+    assert_in_range(a_turn, 1, 16);
+    members_changed(one.p); /* again in the same turn */
+    assert_int_equal(calls(&one), a_turn);
+    for (unsigned want = a_turn; want < c->n;) {
+        one.p->dialled_at = 0;
+        members_tick(one.p);
+        want = want + a_turn < c->n ? want + a_turn : c->n;
+        assert_int_equal(calls(&one), want);
+    }
+}
+
 /* A stranger with a channel key of its own gets no connection. */
 static void stranger(void **state)
 {
@@ -370,6 +402,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(who_calls_whom),
+        T(calls_in_turns),
         T(stranger),
         T(restart),
         T(put_out),

@@ -211,6 +211,8 @@ struct peer {
     struct bucket total;
     struct conn conns[CONNS_MAX];
     uint64_t dh_second, dh_count, dialled_at;
+    uint32_t dials_left, dial_next; /* calls that may still be begun; where to go on */
+    bool attempt_first;
     struct held_blob held[WIRE_MEMBERS_MAX + 1];
     bool pushed[WIRE_MEMBERS_MAX + 1];
     struct wanted_blob wanted[WIRE_MEMBERS_MAX + 1];
