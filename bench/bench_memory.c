@@ -9,8 +9,9 @@
  *
  * First a whole node runs under polyclave-init, without a chain to read. Then vault, polyclaved and
  * peer run with this program around them: it has recorded the dealings, and carries each from
- * polyclaved's fetch to polyclaved, from there to peer, and to the vault. Not in the figure: 255
- * channels open at once, and chain's cache of proofs.
+ * polyclaved's fetch to polyclaved, from there to peer, and to the vault. Peer has a channel open
+ * to each of the 255, and pushes the own blob to all at once. Not in the figure: chain's cache of
+ * proofs.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -24,6 +25,7 @@
 #include "bench/bench.h"
 #include "bench/genesis.h"
 #include "bench/http_load.h"
+#include "bench/remote.h"
 #include "node/daemon/daemon.h"
 
 #define MEMBERS 256
@@ -33,7 +35,8 @@ static struct genesis genesis;
 static struct proc vault, polyclaved, peer;
 static char config_path[128], http_listen[32], peer_listen[32];
 static uint16_t http_port;
-static double vault_kib;
+static struct remote remote;
+static double vault_kib, peer_kib;
 
 static double mb(double kib)
 {
@@ -144,6 +147,12 @@ static double idle_kib(void)
 
 /* ---- with work ---- */
 
+static void watch_peer(void)
+{
+    double now = proc_memory_kib(peer.pid);
+    peer_kib = now > peer_kib ? now : peer_kib;
+}
+
 static void watch_vault(void *ctx, const char *step)
 {
     double now = proc_memory_kib(vault.pid);
@@ -163,6 +172,7 @@ static struct ipc_head_view view(void)
 static struct ipc_members members(bool active)
 {
     static struct ipc_member_view list[MEMBERS];
+    static char endpoint[MEMBERS + 1][32] = {[1] = "127.0.0.1:1:2"};
     struct ipc_members m = {.epoch = 1,
                             .attempt = 1,
                             .n = MEMBERS,
@@ -171,10 +181,13 @@ static struct ipc_members members(bool active)
                             .members = {.v = list, .n = MEMBERS}};
     for (size_t i = 0; i < MEMBERS; i++) {
         const struct ipc_vc_member *from = &genesis.member[i + 1];
+        char *where = endpoint[from->index];
+        if (from->index != 1)
+            remote_endpoint(&remote, where, from->index);
         list[i] = (struct ipc_member_view){.index = from->index,
                                            .node_id = from->node_id,
                                            .keys = from->keys,
-                                           .endpoint = PC_BYTES_STR("127.0.0.1:1:1"),
+                                           .endpoint = bytes_of(where, strlen(where)),
                                            .domains_n = from->domains_n,
                                            .state = IPC_NODE_STATE_LIVE};
         memcpy(list[i].domains, from->domains, sizeof list[i].domains);
@@ -205,10 +218,25 @@ static void begin_peer(void)
     struct ipc_pc_head head = {.view = view()};
     struct ipc_pc_members both[2] = {{.members = members(true)}, {.members = members(false)}};
     SAY(peer.end[IPC_LINK_PC], pc_head, &head);
-    SAY(peer.end[IPC_LINK_PC], pc_members, &both[0]);
-    SAY(peer.end[IPC_LINK_PC], pc_members, &both[1]);
+    proc_pass(&vault, IPC_LINK_VP, peer.end[IPC_LINK_VP]); /* for its handshakes */
+    peer.end[IPC_LINK_VP] = -1;
     SAY(peer.end[IPC_LINK_DP], cfg_peer, &config);
     http_wait(http_port);
+    SAY(peer.end[IPC_LINK_PC], pc_members, &both[0]);
+    SAY(peer.end[IPC_LINK_PC], pc_members, &both[1]);
+    remote_wait(&remote);
+    watch_peer();
+}
+
+/* The own blob to everybody. */
+static void push_own(void)
+{
+    const struct recorded *b = genesis.blob[1];
+    struct ipc_dp_serve m = {
+        .epoch = 1, .attempt = 1, .dealer = 1, .push = true, .data = bytes_of(b->bytes, b->length)};
+    SAY(peer.end[IPC_LINK_DP], dp_serve, &m);
+    stage_settle(peer.end[IPC_LINK_DP]);
+    watch_peer();
 }
 
 /* The blob that polyclaved serves next goes on to peer as it is. */
@@ -258,13 +286,15 @@ int main(void)
 
     proc_start(&stage, &polyclaved, IPC_PROC_POLYCLAVED, "polyclaved", config_path);
     proc_start(&stage, &peer, IPC_PROC_PEER, "polyclave-peer", NULL);
+    remote_start(&remote, &genesis);
     begin_polyclaved();
     begin_peer();
+    push_own();
     for (uint16_t d = 2; d <= MEMBERS; d++)
         carry(d);
     stage_settle(peer.end[IPC_LINK_DP]);
     double polyclaved_kib = proc_memory_kib(polyclaved.pid);
-    double peer_kib = proc_memory_kib(peer.pid);
+    watch_peer();
 
     bench_print("node_pss_mb", mb(idle + vault_kib + polyclaved_kib + peer_kib));
     bench_print("vault_pss_mb", mb(vault_kib));
@@ -272,6 +302,7 @@ int main(void)
     bench_print("peer_pss_mb", mb(peer_kib));
     bench_print("others_pss_mb", mb(idle));
     bench_print_end();
+    remote_end(&remote);
     proc_end(&peer, DAEMON_EXIT_FAULT); /* as when init is gone */
     proc_end(&polyclaved, DAEMON_EXIT_FAULT);
     proc_end(&vault, 0);

@@ -10,7 +10,6 @@
 #include "crypto/keccak.h"
 #include "crypto/labels.h"
 #include "crypto/transcript.h"
-#include "crypto/x25519.h"
 #include "dkg/dkg_deal.h"
 #include "dkg/dkg_sid.h"
 
@@ -71,14 +70,13 @@ static void make_member(struct genesis *g, uint16_t i, struct dkg_ek *ek)
     struct pop_context ctx = {.epoch = epoch, .attempt = attempt, .node_id = m->node_id};
     struct evm_domain domain = {.chain_id = g->stage->policy.chain_id};
     struct ed25519_pk identity;
-    struct x25519_sk channel_sk;
     struct x25519_pk channel;
     struct evm_sk account_sk;
     struct evm_address account;
     struct evm_sig sig;
     uint8_t hash[32];
     ed25519_generate(&g->identity[i], &identity, r);
-    x25519_generate(&channel_sk, &channel, r);
+    x25519_generate(&g->channel[i], &channel, r);
     evm_generate(&account_sk, &account, r);
     memcpy(m->keys.ed25519, identity.b, 32);
     memcpy(m->keys.x25519, channel.b, 32);

@@ -10,6 +10,7 @@
 #include "base/rng_seeded.h"
 #include "bench/stage.h"
 #include "crypto/ed25519.h"
+#include "crypto/x25519.h"
 #include "dkg/dkg_attempt.h"
 
 struct recorded {
@@ -29,6 +30,7 @@ struct genesis {
     struct ipc_vc_member member[DKG_MAX_N + 1];
     struct ipc_va_verdict verdict[DKG_MAX_N + 1];
     struct ed25519_sk identity[DKG_MAX_N + 1];
+    struct x25519_sk channel[DKG_MAX_N + 1];
     struct recorded *blob[DKG_MAX_N + 1];
     struct ipc_vd_ncall vote;
     /* Called after each step, if set: for whoever watches the vault meanwhile. */
