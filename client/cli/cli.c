@@ -6,9 +6,51 @@
 #include <stdlib.h>
 #include <time.h>
 
+void cli_printable(char *out, size_t cap, const char *text)
+{
+    size_t n = 0;
+    for (; *text != '\0' && n + 1 < cap; text++) {
+        uint8_t c = (uint8_t)*text;
+        bool latin = n > 0 && (uint8_t)out[n - 1] == 0xc2 && c >= 0x80 && c < 0xa0;
+        out[n++] = c < 0x20 || c == 0x7f || latin ? '?' : (char)c;
+    }
+    out[n] = '\0';
+}
+
+/* Length of the sequence that begins at p (NUL-terminated), 0 if it is none: shortest form, no
+ * surrogates, up to U+10FFFF. */
+static size_t sequence(const uint8_t *p)
+{
+    if (p[0] < 0x80)
+        return 1;
+    size_t n = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : 2;
+    if (p[0] < 0xc2 || p[0] > 0xf4)
+        return 0;
+    for (size_t i = 1; i < n; i++)
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+    bool bad = (p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
+               (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f);
+    return bad ? 0 : n;
+}
+
+void cli_utf8(char *text)
+{
+    while (*text != '\0') {
+        size_t n = sequence((const uint8_t *)text);
+        if (n == 0)
+            *text = '?';
+        text += n != 0 ? n : 1;
+    }
+}
+
 int cli_fail(enum cli_exit code, const char *what, const char *which, const char *next)
 {
-    (void)fprintf(stderr, "polyclave: %s: %s: %s\n", what, which, next);
+    char text[3][512];
+    cli_printable(text[0], sizeof text[0], what);
+    cli_printable(text[1], sizeof text[1], which);
+    cli_printable(text[2], sizeof text[2], next);
+    (void)fprintf(stderr, "polyclave: %s: %s: %s\n", text[0], text[1], text[2]);
     return (int)code;
 }
 

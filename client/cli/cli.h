@@ -26,6 +26,13 @@ struct cli_command {
     const char *help; /* one line */
 };
 
+/* Text for a terminal: whatever could steer one (control characters, also those of Latin-1 in
+ * UTF-8) becomes '?'. Cut to cap, always NUL-terminated. Commands show what strangers wrote. */
+void cli_printable(char *out, size_t cap, const char *text);
+
+/* In place: bytes that are no UTF-8 (RFC 3629) become '?', for JSON. */
+void cli_utf8(char *text);
+
 /* "polyclave: WHAT: WHICH: NEXT" on stderr: what happened, to which thing, what to do next. Gives
  * the exit code back. */
 int cli_fail(enum cli_exit code, const char *what, const char *which, const char *next);

@@ -146,6 +146,22 @@ static void texts(void **state)
     time_text(t, UINT64_MAX >> 2, 0); /* no crash */
 }
 
+static void nothing_steers_a_terminal(void **state)
+{
+    (void)state;
+    char out[64];
+    cli_printable(out, sizeof out,
+                  "a\x1b[2Jb\r\n\t\x7f\xc2\x9b"
+                  "c\xc2\xa7");
+    assert_string_equal(out, "a?[2Jb????\xc2?c\xc2\xa7");
+    cli_printable(out, 4, "abcdef");
+    assert_string_equal(out, "abc");
+    char utf8[] = "\xc3\xa4\xf0\x9f\x98\x80|\xc0\xaf\xed\xa0\x80\xf4\x90\x80\x80\xff\xe2\x82";
+    cli_utf8(utf8);
+    assert_string_equal(utf8, "\xc3\xa4\xf0\x9f\x98\x80|??????????"
+                              "??");
+}
+
 /* ---- policies */
 
 #define M1 "0x1111111111111111111111111111111111111111111111111111111111111111"
@@ -357,6 +373,7 @@ int main(void)
         cmocka_unit_test(options_are_strict),
         cmocka_unit_test(typed_values),
         cmocka_unit_test(texts),
+        cmocka_unit_test(nothing_steers_a_terminal),
         cmocka_unit_test(policies),
         cmocka_unit_test(list_of_platforms),
         cmocka_unit_test(actions),

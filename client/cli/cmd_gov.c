@@ -57,6 +57,7 @@ static enum err_code read_proposal(struct proposal *p, struct bytes event)
     PC_TRY(abi_in_end(&r));
     if (text.n != 0)
         memcpy(p->actions.text, text.p, text.n);
+    p->actions.text_n = text.n;
     return PC_OK;
 }
 
@@ -144,6 +145,7 @@ static int show(const struct cli_args *a)
         out_hex(&o, "proposer", PC_BYTES(p.proposer.b));
         out_time(&o, "vote_from", p.start);
         out_time(&o, "vote_until", p.end);
+        cli_utf8(p.actions.text); /* a stranger's; the actions are not sent from here */
         out_str(&o, "description", p.actions.text);
         code = out_state(&n, &o, &p.id);
         out_list(&o, "actions");

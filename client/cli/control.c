@@ -74,7 +74,7 @@ static int judge(struct json_doc *doc, const char *path)
 
 int control_ask(struct json_doc **doc, const char *path, const char *line)
 {
-    int fd;
+    int fd = -1;
     size_t n;
     *doc = NULL;
     int code = dial(&fd, path);

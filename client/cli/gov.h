@@ -16,7 +16,8 @@ struct gov_actions {
     struct bytes data[PC_GOV_ACTIONS]; /* in room */
     uint8_t room[65536];
     size_t used;
-    char text[PC_GOV_TEXT + 1]; /* description */
+    size_t text_n;
+    char text[PC_GOV_TEXT + 1]; /* description; a NUL inside is possible in others' proposals */
 };
 
 /* (targets, values, calldatas), the next three values of w. */

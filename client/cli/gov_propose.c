@@ -66,7 +66,7 @@ void gov_actions_write(struct abi_out *w, const struct gov_actions *a)
 struct evm_word gov_description_hash(const struct gov_actions *a)
 {
     struct evm_word h;
-    evm_keccak(&h, bytes_of(a->text, strlen(a->text)));
+    evm_keccak(&h, bytes_of(a->text, a->text_n));
     return h;
 }
 
@@ -121,7 +121,7 @@ static bool longest_way(struct cli_net *n, uint64_t *out)
 static bool measurement_add(struct call *c, enum network_contract *at, struct cli_net *n)
 {
     uint8_t m[32], source[32], build[32];
-    uint64_t way, from;
+    uint64_t way = 0, from = 0;
     const char *vendor = cli_arg(n->args, "vendor");
     if (vendor != NULL && strcmp(vendor, "tdx") != 0)
         return cli_fail(PC_CLI_USAGE, "no verifier for vendor", vendor, "there is: tdx") ==
@@ -366,7 +366,8 @@ int gov_actions_from_options(struct gov_actions *a, struct cli_net *n)
     memset(a, 0, sizeof *a);
     if (strlen(text) > PC_GOV_TEXT)
         return cli_fail(PC_CLI_USAGE, "too long", "--description", "4,096 bytes at most");
-    memcpy(a->text, text, strlen(text));
+    a->text_n = strlen(text);
+    memcpy(a->text, text, a->text_n);
     if ((action != NULL) == cli_has(n->args, "to"))
         return cli_fail(PC_CLI_USAGE, "what is proposed is not clear", "gov propose",
                         "give either --action NAME, or --to and --data");
@@ -391,7 +392,7 @@ int gov_propose(const struct cli_args *args)
     if (code == PC_CLI_YES) {
         call_begin(&c, "propose(address[],uint256[],bytes[],string)", 4);
         gov_actions_write(&c.w, &a);
-        abi_out_bytes(&c.w, bytes_of(a.text, strlen(a.text)));
+        abi_out_bytes(&c.w, bytes_of(a.text, a.text_n));
         call_end(&c);
         /* The simulation returns the id; a revert is told by the sending below. */
         code = net_simulate(&n, net_at(&n, PC_NET_GOVERNOR), &zero, c.data, error, &id);

@@ -29,10 +29,15 @@ static bool people(const struct cli_out *o)
 
 void out_str(struct cli_out *o, const char *key, const char *v)
 {
-    if (o->json)
+    char text[4200];
+    if (o->json) {
         json_out_str(&o->j, key, v);
-    else if (people(o))
-        (void)printf("%-16s %s\n", key, v);
+        return;
+    }
+    if (!people(o))
+        return;
+    cli_printable(text, sizeof text, v);
+    (void)printf("%-16s %s\n", key, text);
 }
 
 void out_u64(struct cli_out *o, const char *key, uint64_t v)

@@ -68,6 +68,7 @@ static void asks_all(void **state)
     (void)state;
     start(6, 3);
     com.node[6].manner = NODE_WRONG_SHARE;
+    com.node[5].manner = NODE_WANTS_EVIDENCE;
     assert_right("db", 1);
     assert_int_equal(report_of(6)->state, POLYCLAVE_MEMBER_UNASKED);
     pc.ask_all = true;

@@ -96,6 +96,9 @@ int polyclave_open(struct polyclave **out, const struct polyclave_config *config
 {
     *out = NULL;
     client_fine(&opening);
+    if (pin == NULL || bytes_all_zero_var(PC_BYTES(pin->pk)))
+        return client_fail(&opening, POLYCLAVE_USAGE, "bad_pin",
+                           "without a pin nothing works: read one with polyclave_pin_read");
     struct polyclave *pc = calloc(1, sizeof *pc);
     if (pc == NULL)
         return client_fail(&opening, POLYCLAVE_RETRY, "memory", "memory is short");
@@ -146,8 +149,11 @@ size_t polyclave_members(const struct polyclave *pc, struct polyclave_member_rep
                          size_t cap)
 {
     size_t n = pc->has_epoch ? pc->epoch.seats : 0;
-    if (cap != 0 && n != 0)
-        memcpy(out, pc->report, (n < cap ? n : cap) * sizeof *out);
+    for (size_t i = 0; i < n && i < cap; i++) {
+        out[i] = pc->report[i];
+        out[i].index = pc->epoch.seat[i].index; /* before the first call too */
+        out[i].node_id = pc->epoch.seat[i].node_id;
+    }
     return n;
 }
 

@@ -227,15 +227,18 @@ static bool same_public(const struct dkg_public *a, const struct dkg_public *b)
            memcmp(a->y, b->y, (a->n + 1u) * sizeof a->y[0]) == 0;
 }
 
-/* The same shares seen with other endpoints or identities: what was proved stays. */
+/* The same shares seen with other endpoints or identities: what was proved stays. Without memory
+ * the old view does. */
 static void merge(struct get *g, const struct client_epoch *old)
 {
-    static struct ask none;
+    static const struct ask none;
     struct polyclave *pc = g->pc;
     struct polyclave_member_report report[DKG_MAX_N];
     struct ask *ask = malloc(sizeof g->ask);
-    if (ask == NULL)
+    if (ask == NULL) {
+        pc->epoch = *old;
         return;
+    }
     memcpy(ask, g->ask, sizeof g->ask);
     memcpy(report, pc->report, sizeof report);
     for (uint16_t i = 0; i < pc->epoch.seats; i++) {
@@ -298,6 +301,15 @@ static unsigned may_still_come(const struct get *g)
     return n;
 }
 
+/* Has somebody asked for the evidence who is to be heard? */
+static bool owes_evidence(const struct get *g)
+{
+    bool owes = false;
+    for (uint16_t i = 0; i < g->pc->epoch.seats; i++)
+        owes |= g->ask[i].state == ASK_DUE && g->ask[i].with_evidence && g->ask[i].at == 0;
+    return g->pc->ask_all && owes;
+}
+
 static void wait_for_next(struct get *g)
 {
     uint64_t now = now_of(g), next = g->deadline;
@@ -319,6 +331,8 @@ static enum err_code run_rounds(struct get *g)
             PC_TRY(fresh_head(g));
         while (asked != 0 && (g->pc->ask_all || !threshold_combine_ready(c)))
             PC_TRY(ask_batch(g, &next, &asked));
+        if (owes_evidence(g))
+            continue;
         if (threshold_combine_ready(c))
             return PC_OK;
         if (wants_view(g))
@@ -383,7 +397,7 @@ static int failed(struct get *g, enum err_code e)
     struct tally t;
     if (e != PC_E_REFUSED && e != PC_E_TIMEOUT)
         return client_fail(&pc->failure, POLYCLAVE_RETRY, pc_err_name(e),
-                           "the chain's head could not be had: %s; check `rpc` in network.json",
+                           "no request could be made: %s; check `rpc` in network.json",
                            pc_err_text(e));
     count(&t, pc);
     bool clean_no = t.policy + pc->epoch.pub.t > pc->epoch.seats;
@@ -461,7 +475,7 @@ int polyclave_root_get(struct polyclave *pc, const char *scope, uint32_t version
     int status;
     *out = NULL;
     client_fine(&pc->failure);
-    if (strlen(scope) > POLYCLAVE_MAX_SCOPE)
+    if (scope == NULL || strlen(scope) > POLYCLAVE_MAX_SCOPE)
         return client_fail(&pc->failure, POLYCLAVE_USAGE, "scope_too_long",
                            "a scope has at most %d bytes", POLYCLAVE_MAX_SCOPE);
     if (pc->valid_until == 0)
