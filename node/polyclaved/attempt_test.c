@@ -27,9 +27,9 @@ static void signed_call(enum ipc_ncall_kind kind, uint32_t attempt, uint64_t seq
 {
     struct ipc_vd_ncall m = {
         .kind = kind, .node_id = PD_NODE, .epoch = PD_EPOCH, .attempt = attempt, .seq = seq};
-    m.body[0] = (uint8_t)(dealer >> 8);
-    m.body[1] = (uint8_t)dealer;
-    m.body_n = 2;
+    m.body[30] = (uint8_t)(dealer >> 8); /* a word */
+    m.body[31] = (uint8_t)dealer;
+    m.body_n = 32;
     KIT_SAY(&t.kit, IPC_LINK_VD, vd_ncall, &m);
 }
 
