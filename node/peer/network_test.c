@@ -361,6 +361,19 @@ static void epoch_info(void **state)
     assert_non_null(strstr(body, "7070707070"));
     assert_int_equal(pt_get(&one, "/v1/epoch/1?json", &body), 200);
     assert_int_equal(pt_get(&one, "/v1/epoch/1", &body), 200);
+    struct client_epoch_info info;
+    struct client_member_list members;
+    struct client_member m;
+    assert_int_equal(client_decode_epoch_info(&info, bytes_of(body, pt_body_length())), PC_OK);
+    assert_int_equal(info.epoch, 1);
+    assert_int_equal(info.n, 2);
+    assert_int_equal(info.network_id[0], 0x77);
+    members = info.members;
+    for (uint16_t i = 1; i <= 2; i++) {
+        assert_true(client_member_list_next(&members, &m));
+        assert_int_equal(m.index, i);
+        assert_memory_equal(&m.keys, &all[i - 1]->keys, sizeof m.keys);
+    }
     static const char *const bad[] = {"/v1/epoch/", "/v1/epoch/x", "/v1/epoch/-1", "/v1/epoch/1x",
                                       "/v1/epoch/+1"};
     for (size_t i = 0; i < PC_ARRAY_LEN(bad); i++)

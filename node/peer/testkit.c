@@ -162,6 +162,13 @@ static size_t length_of(const char *text)
     return at != NULL ? strtoul(at + 16, NULL, 10) : 0;
 }
 
+static size_t body_length;
+
+size_t pt_body_length(void)
+{
+    return body_length;
+}
+
 unsigned pt_answer(struct pt *t, int fd, const char **body)
 {
     static char text[65536];
@@ -174,6 +181,7 @@ unsigned pt_answer(struct pt *t, int fd, const char **body)
         char *end = strstr(text, "\r\n\r\n");
         if (end == NULL || n < (size_t)(end + 4 - text) + length_of(text))
             continue;
+        body_length = length_of(text);
         if (body != NULL)
             *body = end + 4;
         return (unsigned)strtoul(text + 9, NULL, 10);

@@ -37,6 +37,8 @@ void pt_say(struct pt *t, int fd, const char *head, struct bytes body);
 /* 0: no answer yet. */
 unsigned pt_answer(struct pt *t, int fd, const char **body);
 unsigned pt_get(struct pt *t, const char *path, const char **body);
+/* Length of the last answer's body. */
+size_t pt_body_length(void);
 
 /* A release request of its own digest (by nonce), signed by nobody; with evidence if n != 0. */
 struct pt_request {
