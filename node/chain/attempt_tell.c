@@ -104,7 +104,7 @@ static bool send_member(struct chain *c, const struct one_attempt *a, uint16_t i
     return DAEMON_SEND(&c->d, IPC_LINK_VC, vc_member, &m) == PC_OK;
 }
 
-static bool send_fact(struct chain *c, const struct one_attempt *a, const struct fact *f)
+static enum err_code send_fact(struct chain *c, const struct one_attempt *a, const struct fact *f)
 {
     switch (f->kind) {
     case FACT_COMMIT: {
@@ -114,14 +114,14 @@ static bool send_fact(struct chain *c, const struct one_attempt *a, const struct
                                   .length = f->length,
                                   .at = f->at};
         memcpy(m.hash, f->a, sizeof m.hash);
-        return DAEMON_SEND(&c->d, IPC_LINK_VC, vc_commit, &m) == PC_OK;
+        return DAEMON_SEND(&c->d, IPC_LINK_VC, vc_commit, &m);
     }
     case FACT_VOTE: {
         struct ipc_vc_vote m = {
             .epoch = a->epoch, .attempt = a->number, .index = f->index, .at = f->at};
         memcpy(m.bitmap, f->a, sizeof m.bitmap);
         memcpy(m.transcript, f->b, sizeof m.transcript);
-        return DAEMON_SEND(&c->d, IPC_LINK_VC, vc_vote, &m) == PC_OK;
+        return DAEMON_SEND(&c->d, IPC_LINK_VC, vc_vote, &m);
     }
     case FACT_COMPLAINT: {
         struct ipc_vc_complaint m = {.epoch = a->epoch,
@@ -131,22 +131,22 @@ static bool send_fact(struct chain *c, const struct one_attempt *a, const struct
                                      .at = f->at};
         memcpy(m.k, f->a, sizeof m.k);
         memcpy(m.proof, f->proof, sizeof m.proof);
-        return DAEMON_SEND(&c->d, IPC_LINK_VC, vc_complaint, &m) == PC_OK;
+        return DAEMON_SEND(&c->d, IPC_LINK_VC, vc_complaint, &m);
     }
     case FACT_READY: {
         struct ipc_vc_ready m = {
             .epoch = a->epoch, .attempt = a->number, .index = f->index, .at = f->at};
         memcpy(m.transcript, f->a, sizeof m.transcript);
-        return DAEMON_SEND(&c->d, IPC_LINK_VC, vc_ready, &m) == PC_OK;
+        return DAEMON_SEND(&c->d, IPC_LINK_VC, vc_ready, &m);
     }
     case FACT_PHASE: {
         struct ipc_vc_phase m = {
             .epoch = a->epoch, .attempt = a->number, .what = f->phase, .at = f->at};
         memcpy(m.transcript, f->a, sizeof m.transcript);
-        return DAEMON_SEND(&c->d, IPC_LINK_VC, vc_phase, &m) == PC_OK;
+        return DAEMON_SEND(&c->d, IPC_LINK_VC, vc_phase, &m);
     }
     }
-    return true;
+    return PC_OK;
 }
 
 static bool send_open(struct chain *c, struct one_attempt *a)
@@ -178,8 +178,15 @@ static void tell_vault(struct chain *c, struct one_attempt *a)
         return;
     if (!a->told_open)
         a->told_open = send_open(c, a);
-    while (a->told_open && a->told_facts < a->n_facts && send_fact(c, a, &a->facts[a->told_facts]))
+    while (a->told_open && a->told_facts < a->n_facts) {
+        enum err_code e = send_fact(c, a, &a->facts[a->told_facts]);
+        if (e == PC_E_FULL || e == PC_E_CLOSED)
+            return;     /* again at the next head */
+        if (e != PC_OK) /* one that has no form must not hold up those behind it */
+            log_error("fact_not_told", LOG_U64("fact", a->told_facts),
+                      LOG_STR("error", pc_err_name(e)));
         a->told_facts++;
+    }
 }
 
 /* ---- polyclaved and peer ---- */
