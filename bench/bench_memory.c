@@ -119,25 +119,14 @@ static bool only_idle(pid_t pid)
 
 static double idle_kib(void)
 {
-    pid_t init = start_init();
-    char path[64], line[256] = "";
-    unsigned children = 0;
+    pid_t init = start_init(), child[16];
     int status;
     http_wait(http_port); /* vault, polyclaved and peer have spoken to each other */
     double kib = proc_memory_kib(init);
-    (void)snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)init, (int)init);
-    FILE *f = fopen(path, "re");
-    if (f == NULL || fgets(line, sizeof line, f) == NULL)
-        pc_bug("the kernel does not list children");
-    (void)fclose(f);
-    for (char *at = line, *end; *at != '\0'; at = end) {
-        pid_t pid = (pid_t)strtol(at, &end, 10);
-        if (end == at)
-            break;
-        children++;
-        if (only_idle(pid))
-            kib += proc_memory_kib(pid);
-    }
+    size_t children = proc_children(init, child, PC_ARRAY_LEN(child));
+    for (size_t i = 0; i < children; i++)
+        if (only_idle(child[i]))
+            kib += proc_memory_kib(child[i]);
     if (children != 7)
         pc_bug("a program of the node did not start");
     if (kill(init, SIGTERM) != 0 || waitpid(init, &status, 0) != init)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bench/stage.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -192,6 +193,21 @@ double proc_memory_kib(pid_t pid)
     if (kib < 0)
         pc_bug("no memory figure of a child");
     return kib;
+}
+
+size_t proc_children(pid_t parent, pid_t *out, size_t cap)
+{
+    size_t n = 0;
+    DIR *d = opendir("/proc");
+    must(d != NULL, "/proc");
+    for (struct dirent *e; (e = readdir(d)) != NULL && n < cap;) {
+        char *end;
+        long pid = strtol(e->d_name, &end, 10);
+        if (pid > 0 && *end == '\0' && proc_number((pid_t)pid, "status", "PPid:") == (double)parent)
+            out[n++] = (pid_t)pid;
+    }
+    (void)closedir(d);
+    return n;
 }
 
 /* ---- messages ---- */

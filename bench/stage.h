@@ -52,6 +52,9 @@ double proc_cpu_us(pid_t pid);
  * does not show that. */
 double proc_memory_kib(pid_t pid);
 
+/* Children of a process, at most cap of them; how many. */
+size_t proc_children(pid_t parent, pid_t *out, size_t cap);
+
 /* A pair of link ends. */
 void stage_pair(int fds[static 2]);
 
