@@ -176,6 +176,11 @@ enum err_code chain_start(struct chain *c)
                                .checkpoint_number = p->checkpoint.number,
                                .checkpoint_max_age = p->checkpoint_max_age};
     memcpy(head.checkpoint_hash.b, p->checkpoint.hash, sizeof head.checkpoint_hash.b);
+    if (p->phase_blocks == 0) { /* every phase would end where it begins */
+        log_error("policy_unusable", LOG_STR("field", "phase_blocks"),
+                  LOG_STR("hint", "build policy.bin anew: polyclave policy build"));
+        return PC_E_USAGE;
+    }
     enum err_code e = head_verifier_init(&c->verifier, &head);
     if (e != PC_OK) /* it runs, serves status, and releases nothing */
         log_error("head_verifier_absent", LOG_U64("kind", p->kind),
