@@ -58,22 +58,25 @@ static void from_file(struct policy_policy *p, const struct deployment_policy *d
     memcpy(p->checkpoint.hash, d->block_hash, 32);
     p->margin = d->margin;
     p->max_bound_age = d->max_bound_age;
+    p->phase_blocks = d->phase_blocks;
 }
 
 /* What only the chain knows: the pinned root, the margin, the age of bound blocks, a block hash. */
 static enum err_code from_chain(struct policy_policy *p, struct cli_net *n)
 {
     struct evm_word root;
-    uint64_t margin, age;
+    uint64_t margin, age, phase;
     PC_TRY(net_words(n, PC_NET_TDX_VERIFIER, "rootHash()", NULL, 0, &root, 1));
     PC_TRY(net_u64(n, PC_NET_EPOCHS, "margin()", NULL, 0, &margin));
     PC_TRY(net_u64(n, PC_NET_ATTESTATIONS, "maxBoundAgeBlocks()", NULL, 0, &age));
+    PC_TRY(net_u64(n, PC_NET_EPOCHS, "phaseBlocks()", NULL, 0, &phase));
     PC_TRY(block_hash(n, p->checkpoint.number, p->checkpoint.hash));
-    if (margin > UINT16_MAX || age > UINT32_MAX)
+    if (margin > UINT16_MAX || age > UINT32_MAX || phase > UINT32_MAX)
         return PC_E_TOO_LARGE;
     memcpy(p->tdx.root, root.b, 32);
     p->margin = (uint16_t)margin;
     p->max_bound_age = (uint32_t)age;
+    p->phase_blocks = (uint32_t)phase;
     return PC_OK;
 }
 

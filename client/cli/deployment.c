@@ -28,7 +28,7 @@ static enum err_code read_root(struct network *out, const struct json_value *roo
 static enum err_code read_policy(struct deployment_policy *p, const struct json_value *root)
 {
     struct json_value v;
-    uint64_t margin, age;
+    uint64_t margin, age, phase;
     if (!json_has(root, "policy"))
         return PC_OK;
     PC_TRY(json_get_hex(root, "blockHash", p->block_hash, 32));
@@ -36,6 +36,10 @@ static enum err_code read_policy(struct deployment_policy *p, const struct json_
     PC_TRY(json_get_hex(&v, "tdxRoot", p->tdx_root, 32));
     PC_TRY(json_get_u64(&v, "margin", UINT16_MAX, &margin));
     PC_TRY(json_get_u64(&v, "maxBoundAgeBlocks", UINT32_MAX, &age));
+    if (!json_has(&v, "phaseBlocks"))
+        return PC_OK; /* an older file: the chain is asked */
+    PC_TRY(json_get_u64(&v, "phaseBlocks", UINT32_MAX, &phase));
+    p->phase_blocks = (uint32_t)phase;
     p->margin = (uint16_t)margin;
     p->max_bound_age = (uint32_t)age;
     p->there = true;

@@ -14,7 +14,7 @@ struct deployment_policy {
     uint8_t block_hash[32]; /* of from_block */
     uint8_t tdx_root[32];
     uint16_t margin;
-    uint32_t max_bound_age;
+    uint32_t max_bound_age, phase_blocks;
 };
 
 /* chain_id, contract[], ids and from_block (the block of the read-back; contracts are older) of

@@ -181,6 +181,7 @@ async function main() {
     tdxRoot: await call('TdxVerifier', 'rootHash()'),
     margin: Number(await call('Epochs', 'margin()')),
     maxBoundAgeBlocks: Number(await call('Attestations', 'maxBoundAgeBlocks()')),
+    phaseBlocks: Number(await call('Epochs', 'phaseBlocks()')),
   };
   const result = { chainId, block, blockHash: head.hash, networkId, deployer, policy, buildDigest: digest.digest('hex'), contracts };
   fs.writeFileSync(`${options.out}.part`, `${JSON.stringify(result, null, 2)}\n`);
