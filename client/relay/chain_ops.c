@@ -3,11 +3,13 @@
 
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "chain/header_json.h"
 
 #define SMALL_ANSWER (256u << 10)
 #define BLOCK_ANSWER (2u << 20)
 #define DEFAULT_TIP  1000000000u
+#define HEALTH_MS    5000u
 
 static enum err_code ask(struct relay_chain *c, struct jsonrpc_request *r, size_t max,
                          endpoints_take take, void *ctx)
@@ -119,9 +121,23 @@ static enum err_code take_simulation(void *ctx, const struct jsonrpc_answer *a, 
     return json_get_quantity(&a->at[1].value, NULL, &out->gas);
 }
 
+/* An endpoint that lags would simulate in the past, where a good call reverts. Asking all of them for
+ * their head sorts it behind the others (endpoints.h); what they say otherwise is not needed here. */
+static void refresh_health(struct relay_chain *c)
+{
+    struct head_claim claim;
+    if (c->health_ms != 0 && c->now_ms - c->health_ms < HEALTH_MS)
+        return;
+    c->health_ms = c->now_ms;
+    enum err_code e = endpoints_head(c->endpoints, c->now_ms, &claim);
+    if (e != PC_OK)
+        log_warn("endpoints_disagree", LOG_STR("error", pc_err_name(e)));
+}
+
 enum err_code relay_chain_simulate(struct relay_chain *c, struct relay_simulation *out,
                                    const struct evm_address *to, struct bytes data)
 {
+    refresh_health(c);
     size_t cap = 4 * data.n + 2048;
     char *buf = malloc(cap);
     struct jsonrpc_request r;

@@ -14,6 +14,7 @@ struct relay_chain {
     struct endpoints *endpoints;
     uint64_t now_ms; /* monotonic; the caller sets it before each use */
     struct evm_address payer;
+    uint64_t health_ms; /* when the endpoints were asked for their heads last; 0: never */
 };
 
 /* PC_E_MISMATCH: an endpoint serves another chain than `chain_id`. */

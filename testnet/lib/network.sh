@@ -91,7 +91,7 @@ net_deploy()
     # The contract wants them ascending.
     guardians=$(for i in 1 2 3; do address_of "guardian-$i"; done | jq -R . | jq -s 'sort_by(ascii_downcase)')
     jq --argjson g "$guardians" --argjson n "$NODES" \
-        '.guardians = $g | .guardianThreshold = 2 | .targetN = $n' \
+        '.guardians = $g | .guardianThreshold = 2 | .targetN = $n | .probationSeconds = 120' \
         "$ROOT/contracts/script/params/31337.json" >"$RUN/params.json"
     "$ROOT/contracts/deploy" --rpc "$RPC" --params "$RUN/params.json" \
         --key-file "$RUN/keys/deployer.hex" --tdx-root "$RUN/intel/root.der" \

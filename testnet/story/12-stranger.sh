@@ -12,5 +12,5 @@ line_12()
     [ "$(pc node status --id "$(node_id "$i")" --json | jq -r .state)" = probation ] ||
         why "the node is not on probation" || return 1
     FIGURE="node $(node_id "$i") is in, on probation until $(
-        pc node status --id "$(node_id "$i")" --json | jq -r .probation_until), in no committee"
+        pc node status --id "$(node_id "$i")" --json | jq -r .eligible_at_text), in no committee"
 }
