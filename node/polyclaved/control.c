@@ -193,6 +193,7 @@ static void want_reattest(struct client *k, const char *id)
     p->registered_id = (uint32_t)n;
     memset(p->registered_keys, 0, sizeof p->registered_keys);
     p->evidence.retry_at = 0;
+    p->evidence.failures = 0;
     answer_error(k, "ok", "the node attests anew at the next head");
 }
 

@@ -14,6 +14,7 @@
 
 #define QUOTE_TIMEOUT_MS 60000u
 #define RETRY_MS         15000u
+#define RETRY_DOUBLINGS  6                 /* up to 16 min */
 #define RELAY_TIMEOUT_MS (10u * 60 * 1000) /* a call that the relay cannot land in that time */
 #define SETTLE_MS        (20u * 60 * 1000) /* until a mined call is final and shows */
 
@@ -89,9 +90,13 @@ void evidence_fail(struct polyclaved *p, const char *why)
     e->use = QUOTE_NONE;
     e->bound_asked = false;
     e->request = 0;
-    e->retry_at = loop_now(&p->d.loop) + RETRY_MS;
+    /* A rejoin pays for its first step before the second can be refused: not every 15 s for ever.
+     */
+    unsigned doubled = e->failures < RETRY_DOUBLINGS ? e->failures : RETRY_DOUBLINGS;
+    e->retry_at = loop_now(&p->d.loop) + ((uint64_t)RETRY_MS << doubled);
     if (use == QUOTE_NONE)
         return;
+    e->failures += use != QUOTE_BUNDLE;
     log_warn("quote_failed", LOG_STR("why", why));
     if (use == QUOTE_BUNDLE)
         control_bundle(p, why);
@@ -201,6 +206,7 @@ bool evidence_on_done(struct polyclaved *p, const struct relay_relay_done *m)
         return true;
     }
     e->use = QUOTE_NONE;
+    e->failures = 0;
     e->retry_at = loop_now(&p->d.loop) + SETTLE_MS;
     return true;
 }

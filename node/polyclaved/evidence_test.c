@@ -171,6 +171,32 @@ static void renewal_refused_is_tried_again(void **state)
     assert_int_equal(kit_count(&t.kit, IPC_LINK_DC, IPC_MSG_DC_BOUND_GET), 1);
 }
 
+/* The relay does not know this node's id: the record is paid for, reattest is refused. It is tried
+ * again at growing distances. */
+static void rejoin_refused(void **state)
+{
+    struct relay_relay_attest attest;
+    struct relay_relay_reattest again;
+    uint64_t wait = 0;
+    (void)state;
+    pd_restart(&t, 0x22);
+    t.view.node_id = 0;
+    for (uint64_t n = 110; n < 120; n++) {
+        t.p->evidence.retry_at = 0;
+        pd_head(&t, n);
+        give_quote(108);
+        assert_true(PD_ASKED(&t, relay_attest, RELAY_ATTEST, &attest));
+        pd_done(&t, attest.id, RELAY_OUTCOME_MINED);
+        assert_true(PD_ASKED(&t, relay_reattest, RELAY_REATTEST, &again));
+        pd_done(&t, again.id, RELAY_OUTCOME_REFUSED);
+        uint64_t now = loop_now(&t.p->d.loop), next = t.p->evidence.retry_at - now;
+        assert_true(next + 100 >= wait);
+        assert_true(next <= 16 * 60 * 1000);
+        wait = next;
+    }
+    assert_true(wait > 15 * 60 * 1000);
+}
+
 /* A relay that never answers, and one that dies, end the attempt to renew; the next one comes. */
 static void renewal_unanswered(void **state)
 {
@@ -394,6 +420,7 @@ int main(void)
         T(renewal_refused_is_tried_again),
         T(renewal_unanswered),
         T(rejoin),
+        T(rejoin_refused),
         T(no_rejoin_with_the_same_keys),
         T(put_only_what_is_missing),
         T(chain_brings_objects),

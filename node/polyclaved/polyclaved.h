@@ -118,6 +118,7 @@ struct evidence {
     uint64_t valid_until; /* of the record, as last seen */
     uint64_t renew_at;    /* chain time */
     uint64_t retry_at;    /* loop_now, after a failure; or until a success must show on chain */
+    unsigned failures;    /* to renew or rejoin, one after another */
     bool rejoin_attested; /* relay_attest done, relay_reattest to follow */
 };
 
