@@ -14,6 +14,9 @@ line_2()
     done
     for ((i = 1; i <= NODES; i++)); do
         node_join "$i" || why "node $i could not join" || return 1
+        # From now on the relay serves this node alone, and may re-attest it.
+        pc_stop "relay-$i"
+        relay_start "$i" "$(node_id "$i")" || why "relay $i did not start again" || return 1
         gas+=("$(jq -r '[.transactions[]? | select(.what == "attest") | .gas] | first // "-"' "$(node_dir "$i")/join.json")")
     done
     for ((i = 1; i <= NODES; i++)); do
