@@ -245,10 +245,15 @@ static void out_calls(struct cli_out *o, const struct sent *leaf, const struct s
         if (sent[i]->block != 0)
             out_u64(o, name[i], sent[i]->gas);
     out_up(o);
-    out_row_named(o, "transactions");
-    for (size_t i = 0; i < 3; i++)
-        if (sent[i]->block != 0)
-            out_hex(o, name[i], PC_BYTES(sent[i]->hash.b));
+    out_list(o, "transactions");
+    for (size_t i = 0; i < 3; i++) {
+        if (sent[i]->block == 0)
+            continue;
+        out_row(o);
+        out_str(o, "what", name[i]);
+        out_sent(o, sent[i]);
+        out_up(o);
+    }
     out_up(o);
     for (size_t i = 0; i < 3; i++)
         if (sent[i]->block != 0)

@@ -112,21 +112,40 @@ static int judge(struct polyclave *pc, enum err_code e, const struct relay_reply
                        "%s answers what this library does not know", pc->relay_socket);
 }
 
-static int post(struct polyclave *pc, const struct client_evidence *ev, uint64_t *block)
+static bool reverts_with(const struct relay_reply *r, const char *name)
+{
+    return r->outcome == RELAY_OUTCOME_REVERTS && strncmp(r->text, name, strlen(name)) == 0;
+}
+
+/* Until it is taken or refused for good: the endpoint that the relay asks may be behind the ones
+ * that named the bound block, or the contract may meet this machine for the first time. */
+static enum err_code try_attest(struct polyclave *pc, const struct client_evidence *ev,
+                                struct relay_link *l, struct relay_reply *r, uint64_t deadline)
+{
+    bool leaf_posted = false;
+    for (;;) {
+        PC_TRY(send_attest(pc, ev, l, r, pc->attest_timeout_ms));
+        if (reverts_with(r, "LeafUnknown") && !leaf_posted) {
+            leaf_posted = true;
+            PC_TRY(post_leaf(ev, l, r, pc->attest_timeout_ms));
+            if (r->outcome != RELAY_OUTCOME_MINED && r->outcome != RELAY_OUTCOME_KNOWN)
+                return PC_OK;
+        } else if (reverts_with(r, "BoundBlockInFuture") && now_of(pc) < deadline)
+            pc->io.pause(pc->io.ctx, POLL_MS);
+        else
+            return PC_OK;
+    }
+}
+
+static int post(struct polyclave *pc, const struct client_evidence *ev, uint64_t *block,
+                uint64_t deadline)
 {
     struct relay_link *l;
     struct relay_reply r = {0};
     *block = 0;
     enum err_code e = relay_link_open(&l, pc->relay_socket);
     if (e == PC_OK)
-        e = send_attest(pc, ev, l, &r, pc->attest_timeout_ms);
-    /* A machine that the contract meets for the first time. */
-    if (e == PC_OK && r.outcome == RELAY_OUTCOME_REVERTS &&
-        strncmp(r.text, "LeafUnknown", 11) == 0) {
-        e = post_leaf(ev, l, &r, pc->attest_timeout_ms);
-        if (e == PC_OK && (r.outcome == RELAY_OUTCOME_MINED || r.outcome == RELAY_OUTCOME_KNOWN))
-            e = send_attest(pc, ev, l, &r, pc->attest_timeout_ms);
-    }
+        e = try_attest(pc, ev, l, &r, deadline);
     relay_link_close(l);
     if (e == PC_OK && r.outcome == RELAY_OUTCOME_MINED)
         *block = r.block;
@@ -195,7 +214,7 @@ int polyclave_attest(struct polyclave *pc)
                      ? make_evidence(pc, &ev)
                      : client_fail(&pc->failure, POLYCLAVE_RETRY, "memory", "memory is short");
     if (status == POLYCLAVE_OK)
-        status = post(pc, &ev, &block);
+        status = post(pc, &ev, &block, deadline);
     if (status == POLYCLAVE_OK)
         status = wait_final(pc, &ev, block, deadline);
     if (status == POLYCLAVE_OK) {

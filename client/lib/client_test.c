@@ -252,6 +252,44 @@ static void head_is_refreshed_on_409(void **state)
     assert_int_equal(com.heads_asked, 2);
 }
 
+/* A silent member does not hold up those who only want the evidence, for long. */
+static void silence_and_evidence(void **state)
+{
+    (void)state;
+    start(6, 4);
+    for (uint16_t i = 1; i <= 6; i++)
+        com.node[i].manner = i <= 2 ? NODE_SILENT : NODE_WANTS_EVIDENCE;
+    uint64_t begun = com.now_ms;
+    assert_right("db", 1);
+    assert_true(com.now_ms - begun <= 3000);
+    /* With four silent there is no key, and the two others are seen to be good. */
+    com.node[3].manner = com.node[4].manner = NODE_SILENT;
+    pc.timeout_ms = 15000;
+    assert_int_equal(get("db"), POLYCLAVE_RETRY);
+    for (uint16_t i = 1; i <= 6; i++)
+        assert_int_equal(report_of(i)->state,
+                         i <= 4 ? POLYCLAVE_MEMBER_UNREACHABLE : POLYCLAVE_MEMBER_GOOD);
+}
+
+/* Asked again a member sees the same request, so that its cache can answer and no quota is used. */
+static void same_request_again(void **state)
+{
+    (void)state;
+    start(4, 3);
+    for (uint16_t i = 1; i <= 4; i++) {
+        com.node[i].manner = NODE_SILENT;
+        com.node[i].until_ms = com.now_ms + 2000;
+    }
+    pc.has_epoch = true;
+    assert_int_equal(
+        client_epoch_read(&pc.epoch, &pc.pin, bytes_of(com.info, com.info_len), pc.rng), PC_OK);
+    assert_right("db", 1);
+    for (uint16_t i = 1; i <= 3; i++) {
+        assert_int_equal(com.node[i].asked, 2);
+        assert_memory_equal(com.node[i].seen[0], com.node[i].seen[1], 32);
+    }
+}
+
 static void two_domains_silent(void **state)
 {
     (void)state;
@@ -301,6 +339,8 @@ int main(void)
         T(hostile_code),
         T(waits_for_retry_after),
         T(head_is_refreshed_on_409),
+        T(silence_and_evidence),
+        T(same_request_again),
         T(two_domains_silent),
         T(one_cries_epoch),
     };

@@ -204,6 +204,10 @@ static void evaluate(struct committee *c, uint16_t index, struct http_request *r
     struct bytes all;
     enum node_manner manner =
         node->until_ms == 0 || c->now_ms < node->until_ms ? node->manner : NODE_HONEST;
+    MUST(client_decode_release_body(&body, r->body));
+    digest_of(digest, &body.request);
+    if (node->asked < 2)
+        memcpy(node->seen[node->asked], digest, 32);
     node->asked++;
     if (manner == NODE_SILENT) {
         r->err = PC_E_TIMEOUT;
@@ -213,8 +217,6 @@ static void evaluate(struct committee *c, uint16_t index, struct http_request *r
         refuse(r, node->status, node->code, node->retry_after);
         return;
     }
-    MUST(client_decode_release_body(&body, r->body));
-    digest_of(digest, &body.request);
     memcpy(sig.b, body.signature, 64);
     memcpy(boot.b, body.request.boot.sign, 32);
     MUST(ed25519_verify_var(&boot, PC_BYTES(digest), &sig));

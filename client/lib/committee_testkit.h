@@ -35,6 +35,7 @@ struct fake_node {
     struct ed25519_pk pk;
     struct dkg_key key;
     unsigned asked, asked_with_evidence;
+    uint8_t seen[2][32]; /* digests of the first two requests */
     uint8_t first[CLIENT_RELEASE_ANSWER_BYTES];
     size_t first_len;
 };

@@ -11,7 +11,7 @@
 #include "client/lib/client.h"
 
 #define SOURCES_MAX 64
-#define SEED_MS     6000u
+#define SEED_MS     3000u
 #define WANTED      3 /* candidates that fit before the others are not waited for */
 
 bool client_base_url(char out[static PC_CLIENT_URL], struct bytes endpoint)

@@ -19,12 +19,15 @@
 #include "client/lib/root.h"
 #include "crypto/hash.h"
 
-#define VIEW_MS    2000u
-#define ASK_MS     10000u
-#define PAUSE_MIN  250u
-#define PAUSE_MAX  4000u
-#define ANSWER_MAX 8192u
-#define BODY_ROOM  (CLIENT_RELEASE_BODY_BYTES)
+#define VIEW_MS 2000u
+/* How long a member may take: at first, and at most (doubling; with evidence at once). A silent one
+ * holds up those of its batch that owe us a second answer. */
+#define ASK_FIRST_MS 2500u
+#define ASK_MS       10000u
+#define PAUSE_MIN    250u
+#define PAUSE_MAX    4000u
+#define ANSWER_MAX   8192u
+#define BODY_ROOM    (CLIENT_RELEASE_BODY_BYTES)
 
 enum ask_state { ASK_DUE, ASK_DONE };
 
@@ -32,9 +35,10 @@ struct ask {
     enum ask_state state;
     bool with_evidence;
     uint64_t at; /* not before */
-    unsigned pause;
-    /* of the request under way */
-    bool out;
+    unsigned pause, patience;
+    /* the request: the same one again and again, so that a node that answered it already says the
+     * same from its cache, until head or epoch are others */
+    bool made;
     uint8_t digest[32];
     struct client_release_body body;
 };
@@ -130,7 +134,8 @@ static bool take(void *ctx, struct http_request *r)
 {
     struct get *g = ctx;
     uint16_t seat = g->seat_of[r - g->req];
-    g->ask[seat].out = false;
+    if (r->err == PC_E_TIMEOUT)
+        g->ask[seat].patience *= 2;
     if (r->err != PC_OK)
         again(g, seat, POLYCLAVE_MEMBER_UNREACHABLE, pc_err_name(r->err), 0);
     else if (r->status == 200)
@@ -142,16 +147,19 @@ static bool take(void *ctx, struct http_request *r)
 
 /* ---- asking ---- */
 
-static enum err_code build(struct get *g, size_t slot, uint16_t seat, unsigned timeout)
+static enum err_code build(struct get *g, size_t slot, uint16_t seat, uint64_t left)
 {
     struct polyclave *pc = g->pc;
     const struct client_seat *s = &pc->epoch.seat[seat];
     struct ask *a = &g->ask[seat];
     struct bytes body;
-    /* The same request with the evidence behind it is still the same request. */
-    if (!a->with_evidence)
+    if (!a->made)
         PC_TRY(client_request_make(&a->body, a->digest, &g->asker, pc->epoch.pub.epoch, s->index,
                                    pc->rng));
+    a->made = true;
+    if (a->patience < ASK_FIRST_MS)
+        a->patience = ASK_FIRST_MS;
+    unsigned most = a->with_evidence || a->patience > ASK_MS ? ASK_MS : a->patience;
     a->body.has_evidence = a->with_evidence;
     a->body.evidence = a->with_evidence ? g->asker.evidence : bytes_of(NULL, 0);
     PC_TRY(client_encode_release_body(&body, g->room[slot], BODY_ROOM, &a->body));
@@ -161,9 +169,8 @@ static enum err_code build(struct get *g, size_t slot, uint16_t seat, unsigned t
                                          .content_type = "application/octet-stream",
                                          .body = body,
                                          .max_answer = ANSWER_MAX,
-                                         .timeout_ms = timeout};
+                                         .timeout_ms = left < most ? (unsigned)left : most};
     g->seat_of[slot] = seat;
-    a->out = true;
     return PC_OK;
 }
 
@@ -171,23 +178,19 @@ static enum err_code build(struct get *g, size_t slot, uint16_t seat, unsigned t
 static enum err_code ask_batch(struct get *g, uint16_t *next, size_t *asked)
 {
     uint64_t now = now_of(g), left = g->deadline > now ? g->deadline - now : 1;
-    unsigned timeout = left < ASK_MS ? (unsigned)left : ASK_MS;
     size_t n = 0;
     for (; *next < g->pc->epoch.seats && n < PC_HTTP_PARALLEL_MAX; (*next)++) {
         if (g->ask[*next].state != ASK_DUE || g->ask[*next].at > now)
             continue;
-        PC_TRY(build(g, n, *next, timeout));
+        PC_TRY(build(g, n, *next, left));
         n++;
     }
     *asked = n;
     if (n == 0)
         return PC_OK;
     g->pc->io.http(g->pc->io.ctx, g->req, n, take, g);
-    for (size_t i = 0; i < n; i++) {
-        /* Stopped because enough had come: it was asked and is not blamed. */
-        g->ask[g->seat_of[i]].out = false;
+    for (size_t i = 0; i < n; i++) /* one that was stopped was asked and is not blamed */
         http_request_free(&g->req[i]);
-    }
     return PC_OK;
 }
 
@@ -200,7 +203,7 @@ static enum err_code fresh_head(struct get *g)
     g->asker.head = head;
     g->want_head = false;
     for (uint16_t i = 0; i < g->pc->epoch.seats; i++)
-        g->ask[i].with_evidence = false; /* another head is another request */
+        g->ask[i].made = g->ask[i].with_evidence = false; /* another head is another request */
     return PC_OK;
 }
 
@@ -301,13 +304,13 @@ static unsigned may_still_come(const struct get *g)
     return n;
 }
 
-/* Has somebody asked for the evidence who is to be heard? */
+/* Has somebody asked for the evidence who has not had it yet? That comes before all else. */
 static bool owes_evidence(const struct get *g)
 {
     bool owes = false;
     for (uint16_t i = 0; i < g->pc->epoch.seats; i++)
         owes |= g->ask[i].state == ASK_DUE && g->ask[i].with_evidence && g->ask[i].at == 0;
-    return g->pc->ask_all && owes;
+    return owes && now_of(g) < g->deadline;
 }
 
 static void wait_for_next(struct get *g)
@@ -331,7 +334,7 @@ static enum err_code run_rounds(struct get *g)
             PC_TRY(fresh_head(g));
         while (asked != 0 && (g->pc->ask_all || !threshold_combine_ready(c)))
             PC_TRY(ask_batch(g, &next, &asked));
-        if (owes_evidence(g))
+        if (owes_evidence(g) && (g->pc->ask_all || !threshold_combine_ready(c)))
             continue;
         if (threshold_combine_ready(c))
             return PC_OK;
@@ -462,10 +465,11 @@ static int run(struct get *g, struct polyclave_root **out)
     e = threshold_combine_finish(s->y, &s->combiner);
     if (e == PC_OK)
         e = root_new(out, s->y);
-    return e == PC_OK ? POLYCLAVE_OK
-                      : client_fail(&pc->failure, POLYCLAVE_RETRY, pc_err_name(e),
-                                    "the partials are there and could not be combined: %s",
-                                    pc_err_text(e));
+    if (e != PC_OK)
+        return client_fail(&pc->failure, POLYCLAVE_RETRY, pc_err_name(e),
+                           "the partials are there and could not be combined: %s", pc_err_text(e));
+    client_fine(&pc->failure); /* a refresh of the epoch may have failed on the way */
+    return POLYCLAVE_OK;
 }
 
 int polyclave_root_get(struct polyclave *pc, const char *scope, uint32_t version,
