@@ -125,7 +125,8 @@ static enum err_code try_attest(struct polyclave *pc, const struct client_eviden
     bool leaf_posted = false;
     for (;;) {
         PC_TRY(send_attest(pc, ev, l, r, pc->attest_timeout_ms));
-        if (reverts_with(r, "LeafUnknown") && !leaf_posted) {
+        bool unknown = reverts_with(r, "LeafUnknown") || reverts_with(r, "AuthorityEpochPassed");
+        if (unknown && !leaf_posted) {
             leaf_posted = true;
             PC_TRY(post_leaf(ev, l, r, pc->attest_timeout_ms));
             if (r->outcome != RELAY_OUTCOME_MINED && r->outcome != RELAY_OUTCOME_KNOWN)

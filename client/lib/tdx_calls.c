@@ -20,8 +20,9 @@ enum { ROLE_ROOT = 0, ROLE_PLATFORM_CA = 1, ROLE_PROCESSOR_CA = 2, ROLE_TCB_SIGN
 
 /* ---- views */
 
-static enum err_code view(struct tdx_calls *t, struct evm_word *out, size_t words, const char *sig,
-                          const struct evm_word *arg)
+static enum err_code view_at(struct tdx_calls *t, const struct evm_address *at,
+                             struct evm_word *out, size_t words, const char *sig,
+                             const struct evm_word *arg)
 {
     uint8_t call[36], answer[32 * 5];
     struct abi_selector s = abi_selector(sig);
@@ -29,12 +30,18 @@ static enum err_code view(struct tdx_calls *t, struct evm_word *out, size_t word
     PC_ASSERT(words <= 5);
     memcpy(call, s.b, 4);
     memcpy(call + 4, arg->b, 32);
-    PC_TRY(relay_chain_call(t->chain, answer, sizeof answer, &n, &t->verifier, PC_BYTES(call)));
+    PC_TRY(relay_chain_call(t->chain, answer, sizeof answer, &n, at, PC_BYTES(call)));
     if (n != 32 * words)
         return PC_E_MALFORMED;
     for (size_t i = 0; i < words; i++)
         out[i] = evm_word_of(answer + 32 * i);
     return PC_OK;
+}
+
+static enum err_code view(struct tdx_calls *t, struct evm_word *out, size_t words, const char *sig,
+                          const struct evm_word *arg)
+{
+    return view_at(t, &t->verifier, out, words, sig, arg);
 }
 
 /* ---- tables of what is in force */
@@ -358,6 +365,7 @@ static enum err_code in_force_is(struct tdx_calls *t, bool *known, const struct 
 
 struct known_search {
     struct evm_word topic, serial_id;
+    uint64_t block;
     bool found;
 };
 
@@ -365,16 +373,49 @@ static enum err_code take_leaf(void *ctx, const struct log_record *l, bool *enou
 {
     struct known_search *s = ctx;
     if (l->n_topics == 4 && evm_word_equal(&l->topics[0], &s->topic) &&
-        evm_word_equal(&l->topics[2], &s->serial_id))
+        evm_word_equal(&l->topics[2], &s->serial_id)) {
+        s->block = l->block;
         s->found = *enough = true;
+    }
+    return PC_OK;
+}
+
+static enum err_code take_advance(void *ctx, const struct log_record *l, bool *enough)
+{
+    struct known_search *s = ctx;
+    if (l->n_topics == 2 && evm_word_equal(&l->topics[0], &s->topic) &&
+        evm_word_equal(&l->topics[1], &s->serial_id)) {
+        s->block = l->block;
+        s->found = *enough = true;
+    }
+    return PC_OK;
+}
+
+/* When an authority is revoked, what was posted before must be posted again: the block of the last
+ * such time, 0 if there was none. */
+static enum err_code last_advance(struct tdx_calls *t, uint64_t *block)
+{
+    struct evm_word none = {{0}}, word, vendor = evm_word_u64(PC_VENDOR_TDX);
+    struct known_search s = {.serial_id = vendor};
+    struct evm_address policy;
+    *block = 0;
+    PC_TRY(view(t, &word, 1, "policy()", &none));
+    PC_TRY(evm_word_to_addr(&policy, &word));
+    PC_TRY(view_at(t, &policy, &word, 1, "authorityEpoch(uint8)", &vendor));
+    if (evm_word_is_zero(&word))
+        return PC_OK;
+    s.topic = abi_topic("AuthorityEpochAdvanced(uint8,uint32)");
+    PC_TRY(logs_back(t->chain, &policy, t->from_block, take_advance, &s));
+    *block = s.found ? s.block : UINT64_MAX;
     return PC_OK;
 }
 
 static enum err_code certificate_known(struct tdx_calls *t, bool *known, const struct cert *c,
                                        unsigned role)
 {
-    struct known_search s = {{{0}}, {{0}}, false};
+    struct known_search s = {.found = false};
     struct evm_word serial = {{0}};
+    uint64_t advance;
     memcpy(serial.b + 32 - c->serial.n, c->serial.v, c->serial.n);
     if (role == ROLE_ROOT) { /* an authority: known by event, judged stale or not by the caller */
         *known = false;
@@ -383,7 +424,8 @@ static enum err_code certificate_known(struct tdx_calls *t, bool *known, const s
     s.topic = abi_topic("LeafPosted(bytes32,bytes32,bytes32,bytes)");
     s.serial_id = object_serial_id(PC_VENDOR_TDX, (uint8_t)role, &serial);
     PC_TRY(logs_back(t->chain, &t->verifier, t->from_block, take_leaf, &s));
-    *known = s.found;
+    PC_TRY(last_advance(t, &advance));
+    *known = s.found && s.block > advance;
     return PC_OK;
 }
 
