@@ -3,20 +3,24 @@
 
 #include <stdlib.h>
 
-#include "base/log.h"
 #include "chain/header_json.h"
 
 #define SMALL_ANSWER (256u << 10)
 #define BLOCK_ANSWER (2u << 20)
 #define DEFAULT_TIP  1000000000u
-#define HEALTH_MS    5000u
+
+static enum err_code ask_but(struct relay_chain *c, uint8_t avoid, struct jsonrpc_request *r,
+                             size_t max, endpoints_take take, void *ctx)
+{
+    struct bytes body;
+    PC_TRY(jsonrpc_finish(r, &body));
+    return endpoints_ask(c->endpoints, c->now_ms, avoid, r, body, max, take, ctx);
+}
 
 static enum err_code ask(struct relay_chain *c, struct jsonrpc_request *r, size_t max,
                          endpoints_take take, void *ctx)
 {
-    struct bytes body;
-    PC_TRY(jsonrpc_finish(r, &body));
-    return endpoints_ask(c->endpoints, c->now_ms, 0, r, body, max, take, ctx);
+    return ask_but(c, 0, r, max, take, ctx);
 }
 
 static enum err_code take_id(void *ctx, const struct jsonrpc_answer *a, unsigned who)
@@ -103,9 +107,9 @@ static void keep_revert(struct relay_simulation *out, const struct jsonrpc_resul
 
 static enum err_code take_simulation(void *ctx, const struct jsonrpc_answer *a, unsigned who)
 {
-    (void)who;
     struct relay_simulation *out = ctx;
     memset(out, 0, sizeof *out);
+    out->endpoint = who;
     for (unsigned i = 0; i < 2; i++) {
         if (a->at[i].class == PC_RPC_REVERT) {
             keep_revert(out, &a->at[i]);
@@ -121,33 +125,39 @@ static enum err_code take_simulation(void *ctx, const struct jsonrpc_answer *a, 
     return json_get_quantity(&a->at[1].value, NULL, &out->gas);
 }
 
-/* An endpoint that lags would simulate in the past, where a good call reverts. Asking all of them for
- * their head sorts it behind the others (endpoints.h); what they say otherwise is not needed here. */
-static void refresh_health(struct relay_chain *c)
+static enum err_code simulate_at(struct relay_chain *c, uint8_t avoid, char *buf, size_t cap,
+                                 struct relay_simulation *out, const struct evm_address *to,
+                                 struct bytes data)
 {
-    struct head_claim claim;
-    if (c->health_ms != 0 && c->now_ms - c->health_ms < HEALTH_MS)
-        return;
-    c->health_ms = c->now_ms;
-    enum err_code e = endpoints_head(c->endpoints, c->now_ms, &claim);
-    if (e != PC_OK)
-        log_warn("endpoints_disagree", LOG_STR("error", pc_err_name(e)));
+    struct jsonrpc_request r;
+    jsonrpc_begin(&r, buf, cap, endpoints_next_id(c->endpoints), true);
+    put_call(&r, c, "eth_call", to, data);
+    put_call(&r, c, "eth_estimateGas", to, data);
+    return ask_but(c, avoid, &r, SMALL_ANSWER, take_simulation, out);
 }
 
 enum err_code relay_chain_simulate(struct relay_chain *c, struct relay_simulation *out,
                                    const struct evm_address *to, struct bytes data)
 {
-    refresh_health(c);
     size_t cap = 4 * data.n + 2048;
     char *buf = malloc(cap);
-    struct jsonrpc_request r;
     memset(out, 0, sizeof *out);
     if (buf == NULL)
         return PC_E_MEMORY;
-    jsonrpc_begin(&r, buf, cap, endpoints_next_id(c->endpoints), true);
-    put_call(&r, c, "eth_call", to, data);
-    put_call(&r, c, "eth_estimateGas", to, data);
-    enum err_code e = ask(c, &r, SMALL_ANSWER, take_simulation, out);
+    enum err_code e = simulate_at(c, 0, buf, cap, out, to, data);
+    /* An endpoint that lags simulates in the past, where a good call reverts: a revert counts when
+     * nobody else sees the call succeed. */
+    uint8_t avoid = 0;
+    while (e == PC_OK && out->reverts) {
+        struct relay_simulation other;
+        avoid |= (uint8_t)(1u << (out->endpoint & 7));
+        if (simulate_at(c, avoid, buf, cap, &other, to, data) != PC_OK)
+            break;
+        if (!other.reverts)
+            *out = other;
+        else
+            out->endpoint = other.endpoint;
+    }
     free(buf);
     return e;
 }

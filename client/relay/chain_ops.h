@@ -14,7 +14,6 @@ struct relay_chain {
     struct endpoints *endpoints;
     uint64_t now_ms; /* monotonic; the caller sets it before each use */
     struct evm_address payer;
-    uint64_t health_ms; /* when the endpoints were asked for their heads last; 0: never */
 };
 
 /* PC_E_MISMATCH: an endpoint serves another chain than `chain_id`. */
@@ -33,7 +32,8 @@ struct relay_simulation {
     uint8_t revert[PC_JSONRPC_REVERT];
     size_t revert_len;
     char text[PC_JSONRPC_TEXT];
-    uint64_t gas; /* estimate, if it does not revert */
+    uint64_t gas;      /* estimate, if it does not revert */
+    unsigned endpoint; /* who said so */
 };
 /* eth_call and eth_estimateGas at the latest block, from the payer, value 0. */
 PC_MUST_USE enum err_code relay_chain_simulate(struct relay_chain *c, struct relay_simulation *out,
