@@ -70,7 +70,13 @@ int net_open(struct cli_net *n, const struct cli_args *a)
                         "distinct http or https URLs; off chain 31337 at least three");
     n->chain.endpoints = n->endpoints;
     net_now(n);
-    return PC_CLI_YES;
+    /* Sorts endpoints that lag or lie behind the others (endpoints.h); what to do about a head that
+     * cannot be agreed is for the command to say. */
+    struct head_claim ignored;
+    e = endpoints_head(n->endpoints, n->chain.now_ms, &ignored);
+    return e == PC_OK || pc_err_class(e) == PC_ERR_CLASS_ENV
+               ? PC_CLI_YES
+               : cli_fail(PC_CLI_USAGE, path, "its endpoints cannot be used", pc_err_text(e));
 }
 
 void net_close(struct cli_net *n)
