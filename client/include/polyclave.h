@@ -102,14 +102,21 @@ int polyclave_open(struct polyclave **out, const struct polyclave_config *config
 void polyclave_close(struct polyclave *pc);
 
 /* Bind the boot keys and a recent block into evidence, post it, wait until the record is final.
- * Call again before polyclave_valid_until. */
+ * Call again before polyclave_valid_until. REFUSED: the contract does not accept this machine (the
+ * text names its error); RETRY: quote, relay or chain did not deliver in time. A former record
+ * stays in use when a renewal fails. Blocks for minutes. */
 int polyclave_attest(struct polyclave *pc);
 
-/* Unix time until which the record on chain holds; 0 before polyclave_attest. */
+/* Unix time until which the record on chain holds, as the endpoints tell it (they can cost liveness
+ * only); 0 before polyclave_attest. */
 uint64_t polyclave_valid_until(const struct polyclave *pc);
 
 /* The root secret of (app, scope, version): asks the members, verifies each partial as it comes,
- * combines the first T. scope: text of at most POLYCLAVE_MAX_SCOPE bytes. */
+ * combines the first T. scope: text of at most POLYCLAVE_MAX_SCOPE bytes. Blocks for timeout_ms and
+ * a few seconds at most. REFUSED: more members than n - T said a clean no, the code says which;
+ * RETRY: too few answered in time; UNTRUSTED: the epoch that was shown does not fit the pin. The
+ * members' reports tell the rest. Free the root with polyclave_root_free; it outlives the handle.
+ */
 int polyclave_root_get(struct polyclave *pc, const char *scope, uint32_t version,
                        struct polyclave_root **out);
 
@@ -127,8 +134,9 @@ enum polyclave_key_type {
     POLYCLAVE_MLDSA = 7      /* 32 bytes, seed */
 };
 
-/* Derive inside the enclave: no network, constant time in the secret. len must be the type's size.
- */
+/* Derive inside the enclave: no network, constant time in the secret. len must be the type's size,
+ * path at most 1,024 bytes: USAGE otherwise, and key is then zeroed. One path and index give the
+ * same key for ever, here and in every enclave of the application. */
 int polyclave_derive(const struct polyclave_root *root, enum polyclave_key_type type,
                      const void *path, size_t path_len, uint32_t index, uint8_t *key, size_t len);
 
