@@ -17,8 +17,19 @@ const char *node_domain(const struct cli_args *a, const char *kind)
     return NULL;
 }
 
+/* Bonds vote after probation: wait for its end, as far as --wait goes. */
+static int wait_probation(struct cli_net *n, uint64_t id)
+{
+    struct evm_word arg = evm_word_u64(id), node[NODE_WORDS];
+    enum err_code e =
+        net_words(n, PC_NET_NODE_REGISTRY, "nodeOf(uint32)", &arg, 1, node, NODE_WORDS);
+    if (e != PC_OK)
+        return net_unreachable(n, "the node", e);
+    return net_wait_until(n, word_u64(&node[NODE_ELIGIBLE_AT]), "the node is on probation");
+}
+
 /* A call of NodeRegistry that takes the node's number alone. */
-static int simple(const struct cli_args *a, const char *sig)
+static int simple(const struct cli_args *a, const char *sig, bool after_probation)
 {
     struct cli_net n;
     struct cli_out o;
@@ -28,6 +39,8 @@ static int simple(const struct cli_args *a, const char *sig)
     int code = net_open(&n, a);
     if (code == PC_CLI_YES && (!cli_arg_u64(a, "id", UINT32_MAX, &id) || !net_can_send(&n)))
         code = PC_CLI_USAGE;
+    if (code == PC_CLI_YES && after_probation)
+        code = wait_probation(&n, id);
     if (code == PC_CLI_YES) {
         call_begin(&c, sig, 1);
         abi_out_u64(&c.w, id);
@@ -48,17 +61,17 @@ static int simple(const struct cli_args *a, const char *sig)
 
 static int leave(const struct cli_args *a)
 {
-    return simple(a, "leave(uint32)");
+    return simple(a, "leave(uint32)", false);
 }
 
 static int withdraw(const struct cli_args *a)
 {
-    return simple(a, "withdraw(uint32)");
+    return simple(a, "withdraw(uint32)", false);
 }
 
 static int mature(const struct cli_args *a)
 {
-    return simple(a, "mature(uint32)");
+    return simple(a, "mature(uint32)", true);
 }
 
 #define SOCKET_HELP "control socket of the node's daemon"

@@ -276,6 +276,28 @@ enum err_code net_time(struct cli_net *n, uint64_t *unix_s)
     return endpoints_ask(n->endpoints, n->chain.now_ms, 0, &r, body, 2u << 20, take_time, unix_s);
 }
 
+int net_wait_until(struct cli_net *n, uint64_t unix_s, const char *what)
+{
+    uint64_t now, end = net_ms() + n->wait_s * 1000;
+    char at[64];
+    for (;;) {
+        enum err_code e = net_time(n, &now);
+        if (e != PC_OK)
+            return net_unreachable(n, what, e);
+        if (now >= unix_s) {
+            net_progress_end(n);
+            return PC_CLI_YES;
+        }
+        time_text(at, unix_s, now);
+        if (unix_s - now > n->wait_s || net_ms() >= end) {
+            net_progress_end(n);
+            return cli_fail(PC_CLI_RETRY, what, at, "come back then, or give a longer --wait");
+        }
+        net_progress(n, "%s: %s", what, at);
+        net_sleep(500);
+    }
+}
+
 /* ---- calldata */
 
 void call_begin(struct call *c, const char *sig, size_t words)

@@ -64,6 +64,9 @@ PC_MUST_USE enum err_code net_u64(struct cli_net *n, enum network_contract c, co
 uint64_t word_u64(const struct evm_word *w); /* UINT64_MAX when it is more */
 /* The latest block's time. */
 PC_MUST_USE enum err_code net_time(struct cli_net *n, uint64_t *unix_s);
+/* Wait for a time of the chain's clock, as far as --wait goes; says until when and why.
+ * PC_CLI_RETRY when --wait is too short for it. */
+int net_wait_until(struct cli_net *n, uint64_t unix_s, const char *what);
 /* "cannot ask the chain" with what stands behind it. */
 int net_unreachable(struct cli_net *n, const char *what, enum err_code e);
 

@@ -143,29 +143,13 @@ static int attest(struct cli_net *n, const struct bundle *b, struct sent *leaf, 
 static int wait_measurement(struct cli_net *n, const struct evm_word *measurement)
 {
     struct evm_word w[5];
-    uint64_t now, until = net_ms() + n->wait_s * 1000;
-    char at[64];
-    for (;;) {
-        enum err_code e =
-            net_words(n, PC_NET_MEASUREMENTS, "entryOf(bytes32)", measurement, 1, w, 5);
-        if (e == PC_OK)
-            e = net_time(n, &now);
-        if (e != PC_OK)
-            return net_unreachable(n, "the node's measurement", e);
-        uint64_t from = word_u64(&w[3]);
-        /* Unknown, revoked or active: the contract says so itself. A call comes in a later block.
-         */
-        if (evm_word_is_zero(&w[0]) || !evm_word_is_zero(&w[2]) || from <= now) {
-            net_progress_end(n);
-            return PC_CLI_YES;
-        }
-        time_text(at, from, now);
-        if (net_ms() >= until)
-            return cli_fail(PC_CLI_RETRY, "the measurement is not active yet", at,
-                            "it was added by vote; wait longer with --wait");
-        net_progress(n, "the node's measurement is active from %s", at);
-        net_sleep(500);
-    }
+    enum err_code e = net_words(n, PC_NET_MEASUREMENTS, "entryOf(bytes32)", measurement, 1, w, 5);
+    if (e != PC_OK)
+        return net_unreachable(n, "the node's measurement", e);
+    /* Unknown or revoked: the contract says so itself. */
+    if (evm_word_is_zero(&w[0]) || !evm_word_is_zero(&w[2]))
+        return PC_CLI_YES;
+    return net_wait_until(n, word_u64(&w[3]), "the node's measurement is not active yet");
 }
 
 /* ---- join */
