@@ -66,7 +66,7 @@ app_rotates()
 }
 
 # No pending change left: what was queued is in force at the finalized head.
-app_settled() { [ "$(pc app show --app "$(app_id "$1")" --json | jq -r .pending)" = none ]; }
+app_settled() { [ "$(pc app show --app "$(app_id "$1")" --json | jq -r '.pending // "none"')" = none ]; }
 sleep_until_effective() { pc_wait 60 "the app's notice to pass" app_settled "$1"; }
 
 line_11()
