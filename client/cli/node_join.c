@@ -11,6 +11,8 @@
 #include "client/lib/tdx_calls.h"
 #include "crypto/ids.h"
 
+#define BUNDLES 4 /* how often fresh evidence is asked for */
+
 /* What the node hands out: keys, owner, fresh evidence. */
 struct bundle {
     struct report_binding binding;
@@ -110,7 +112,9 @@ static int post_leaf(struct cli_net *n, struct tdx_calls *t, const struct bundle
     return net_send(n, "PCK certificate", &t->verifier, NULL, data, false, out);
 }
 
-static int attest(struct cli_net *n, const struct bundle *b, struct sent *leaf, struct sent *out)
+/* *stale: the record has evidence of a later block; that of the bundle is of no use. */
+static int attest(struct cli_net *n, const struct bundle *b, struct sent *leaf, struct sent *out,
+                  bool *stale)
 {
     static uint8_t call[PC_TDX_CALL_MAX];
     static const struct evm_word zero;
@@ -123,6 +127,7 @@ static int attest(struct cli_net *n, const struct bundle *b, struct sent *leaf, 
     struct bytes data;
     struct evm_word ignored;
     char error[64];
+    *stale = false;
     int code = post_leaf(n, &t, b, false, leaf);
     if (code != PC_CLI_YES)
         return code;
@@ -134,14 +139,18 @@ static int attest(struct cli_net *n, const struct bundle *b, struct sent *leaf, 
     if (code == PC_CLI_NO &&
         (strcmp(error, "LeafUnknown") == 0 || strcmp(error, "AuthorityEpochPassed") == 0))
         code = post_leaf(n, &t, b, true, leaf); /* an authority was revoked since it was posted */
+    *stale = code == PC_CLI_NO && strcmp(error, "BoundBlockNotNewer") == 0;
+    if (*stale)
+        return PC_CLI_YES;
     if (code == PC_CLI_RETRY || code == PC_CLI_USAGE)
         return code;
     return net_send(n, "attest", net_at(n, PC_NET_ATTESTATIONS), NULL, data, false, out);
 }
 
 /* A measurement that is approved and not active yet: wait for its time, as far as --wait goes. */
-static int wait_measurement(struct cli_net *n, const struct evm_word *measurement)
+static int wait_measurement(struct cli_net *n, const struct evm_word *measurement, bool *waited)
 {
+    uint64_t begun = net_ms();
     struct evm_word w[5];
     enum err_code e = net_words(n, PC_NET_MEASUREMENTS, "entryOf(bytes32)", measurement, 1, w, 5);
     if (e != PC_OK)
@@ -149,7 +158,37 @@ static int wait_measurement(struct cli_net *n, const struct evm_word *measuremen
     /* Unknown or revoked: the contract says so itself. */
     if (evm_word_is_zero(&w[0]) || !evm_word_is_zero(&w[2]))
         return PC_CLI_YES;
-    return net_wait_until(n, word_u64(&w[3]), "the node's measurement is not active yet");
+    int code = net_wait_until(n, word_u64(&w[3]), "the node's measurement is not active yet");
+    *waited = net_ms() - begun > 2000;
+    return code;
+}
+
+/* Evidence of the node on chain, and the bundle that it is of. A node with a relay attests by
+ * itself too: then its record is newer than the bundle, and a fresh one is asked for. */
+static int bring_evidence(struct cli_net *n, struct bundle *b, struct sent *leaf,
+                          struct sent *attested)
+{
+    bool again = true;
+    int code = PC_CLI_YES;
+    memset(leaf, 0, sizeof *leaf);
+    for (unsigned i = 0; again && i < BUNDLES; i++) {
+        struct sent posted;
+        bool waited = false;
+        code = get_bundle(b, n);
+        if (code == PC_CLI_YES)
+            code = wait_measurement(n, &b->claims.measurement, &waited);
+        if (code == PC_CLI_YES && waited)
+            code = get_bundle(b, n);
+        if (code == PC_CLI_YES)
+            code = attest(n, b, &posted, attested, &again);
+        if (code != PC_CLI_YES)
+            return code;
+        if (posted.block != 0)
+            *leaf = posted;
+    }
+    return again ? cli_fail(PC_CLI_RETRY, "the node attests itself faster than this", "attest",
+                            "try again")
+                 : code;
 }
 
 /* ---- join */
@@ -270,11 +309,7 @@ int node_join(const struct cli_args *a)
         code = e == PC_OK ? PC_CLI_YES : net_unreachable(&n, "smallest bond", e);
     }
     if (code == PC_CLI_YES)
-        code = get_bundle(&b, &n);
-    if (code == PC_CLI_YES)
-        code = wait_measurement(&n, &b.claims.measurement);
-    if (code == PC_CLI_YES)
-        code = attest(&n, &b, &leaf, &attested);
+        code = bring_evidence(&n, &b, &leaf, &attested);
     if (code == PC_CLI_YES)
         code = send_join(&n, &b, &bond, &joined);
     if (code == PC_CLI_YES) {
@@ -297,13 +332,73 @@ int node_join(const struct cli_args *a)
     return code;
 }
 
+/* Has the node the keys, measurement and platform of this evidence already? */
+static int registered(struct cli_net *n, uint64_t id, const struct bundle *b, bool *is)
+{
+    struct evm_word arg = evm_word_u64(id), node[NODE_WORDS];
+    enum err_code e =
+        net_words(n, PC_NET_NODE_REGISTRY, "nodeOf(uint32)", &arg, 1, node, NODE_WORDS);
+    if (e != PC_OK)
+        return net_unreachable(n, "the node", e);
+    *is = memcmp(node[NODE_KEYS_HASH].b, b->binding.keys_hash, 32) == 0 &&
+          evm_word_equal(&node[NODE_MEASUREMENT], &b->claims.measurement) &&
+          evm_word_equal(&node[NODE_PLATFORM], &b->claims.platform);
+    return PC_CLI_YES;
+}
+
+static int send_reattest(struct cli_net *n, uint64_t id, const struct bundle *b, struct sent *sent,
+                         bool *stale)
+{
+    static const struct evm_word zero;
+    struct evm_word ignored;
+    struct call c;
+    char error[64];
+    call_begin(&c,
+               "reattest(uint32,(bytes32,bytes32,address),address,"
+               "(uint8,bytes32,bytes32,bytes,bytes32,bytes))",
+               6);
+    abi_out_u64(&c.w, id);
+    write_keys(&c.w, b);
+    abi_out_addr(&c.w, net_at(n, PC_NET_TDX_VERIFIER));
+    tdx_claims_write(&c.w, &b->claims);
+    call_end(&c);
+    int code = net_simulate(n, net_at(n, PC_NET_NODE_REGISTRY), &zero, c.data, error, &ignored);
+    /* The node attested by itself since: the record has other claims now. */
+    *stale = code == PC_CLI_NO && strcmp(error, "ClaimsMismatch") == 0;
+    if (*stale)
+        code = PC_CLI_YES;
+    else if (code == PC_CLI_YES || code == PC_CLI_NO) /* a refusal is told by the sending */
+        code = net_send(n, "reattest", net_at(n, PC_NET_NODE_REGISTRY), NULL, c.data, true, sent);
+    call_free(&c);
+    return code;
+}
+
+/* A node with a relay may do all this by itself while we do: then there is nothing left to do. */
+static int reattest(struct cli_net *n, uint64_t id, struct bundle *b, struct sent sent[static 3])
+{
+    bool is = false, stale = true;
+    for (unsigned i = 0; stale && i < BUNDLES; i++) {
+        memset(&sent[2], 0, sizeof sent[2]);
+        int code = bring_evidence(n, b, &sent[0], &sent[1]);
+        if (code == PC_CLI_YES)
+            code = registered(n, id, b, &is);
+        if (code != PC_CLI_YES || is)
+            return code;
+        code = send_reattest(n, id, b, &sent[2], &stale);
+        if (code != PC_CLI_YES)
+            return code;
+    }
+    return stale ? cli_fail(PC_CLI_RETRY, "the node attests itself faster than this", "reattest",
+                            "try again")
+                 : PC_CLI_YES;
+}
+
 int node_reattest(const struct cli_args *a)
 {
     static struct bundle b;
     struct cli_net n;
     struct cli_out o;
-    struct sent leaf, attested, sent;
-    struct call c;
+    struct sent sent[3];
     uint64_t id = 0;
     int code = net_open(&n, a);
     if (code == PC_CLI_YES && !cli_arg_u64(a, "id", UINT32_MAX, &id))
@@ -311,30 +406,12 @@ int node_reattest(const struct cli_args *a)
     if (code == PC_CLI_YES)
         code = net_signer(&n, 0);
     if (code == PC_CLI_YES)
-        code = get_bundle(&b, &n);
-    if (code == PC_CLI_YES)
-        code = wait_measurement(&n, &b.claims.measurement);
-    if (code == PC_CLI_YES)
-        code = attest(&n, &b, &leaf, &attested);
-    if (code == PC_CLI_YES) {
-        call_begin(&c,
-                   "reattest(uint32,(bytes32,bytes32,address),address,"
-                   "(uint8,bytes32,bytes32,bytes,bytes32,bytes))",
-                   6);
-        abi_out_u64(&c.w, id);
-        write_keys(&c.w, &b);
-        abi_out_addr(&c.w, net_at(&n, PC_NET_TDX_VERIFIER));
-        tdx_claims_write(&c.w, &b.claims);
-        call_end(&c);
-        code =
-            net_send(&n, "reattest", net_at(&n, PC_NET_NODE_REGISTRY), NULL, c.data, true, &sent);
-        call_free(&c);
-    }
+        code = reattest(&n, id, &b, sent);
     if (code == PC_CLI_YES) {
         out_begin(&o, a);
         out_u64(&o, "node_id", id);
         out_claims(&o, &b);
-        out_calls(&o, &leaf, &attested, "reattest", &sent);
+        out_calls(&o, &sent[0], &sent[1], "reattest", &sent[2]);
         code = out_end(&o, PC_CLI_YES);
     }
     net_close(&n);
