@@ -129,6 +129,7 @@ static const char *const contract_functions[] = {
     "Epochs joinWaitSeconds()",
     "Epochs keysSet(uint32,uint8,bytes32)",
     "Epochs lastEpochOf(uint32)",
+    "Epochs lockedUntil(uint32)",
     "Epochs margin()",
     "Epochs members(uint64)",
     "Epochs nameSuccessor(address)",
