@@ -15,11 +15,12 @@ line_1()
     net_policies || why "policy.bin could not be made" || return 1
     SOURCE_DIGEST=0x$(git -C "$ROOT" ls-files -z | sort -z | (cd "$ROOT" && xargs -0 sha256sum) | sha256sum | cut -d' ' -f1)
     BUILD_DIGEST=0x$(cd "$BIN" && sha256sum ./* | sha256sum | cut -d' ' -f1)
+    local sealed=(--measurement "$(cat "$RUN/measurement-build-1")")
+    [ "$SABOTAGE" = 1 ] || sealed+=(--measurement "$(cat "$RUN/measurement-build-2")")
     net_describe || why "network.json could not be made" || return 1
     as deployer gov seal --source "$SOURCE_DIGEST" --build "$BUILD_DIGEST" \
-        --measurement "$(cat "$RUN/measurement-build-1")" \
-        --measurement "$(cat "$RUN/measurement-build-2")" --json ||
-        why "the measurements could not be sealed" || return 1
+        "${sealed[@]}" --json >"$RUN/sealed.json" || why "the measurements could not be sealed" || return 1
+    [ "$(jq .sealed "$RUN/sealed.json")" = 2 ] || why "two measurements were not sealed" || return 1
     as stranger collateral post --vendor tdx --dir "$RUN/intel/collateral" --json >"$RUN/collateral.json" ||
         why "the vendor's collateral could not be posted" || return 1
     FIGURE="Epochs $(jq -r .contracts.Epochs.address "$RUN/deployment.json"), $(

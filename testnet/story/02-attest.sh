@@ -13,6 +13,7 @@ line_2()
         node_start "$i" || why "node $i did not start" || return 1
     done
     for ((i = 1; i <= NODES; i++)); do
+        [ "$SABOTAGE" = 2 ] && [ "$i" = 3 ] && continue # a node that never joins
         node_join "$i" || why "node $i could not join" || return 1
         # From now on the relay serves this node alone, and may re-attest it.
         pc_stop "relay-$i"

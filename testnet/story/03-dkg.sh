@@ -6,6 +6,7 @@ line_3()
 {
     local began=$SECONDS i
     need 2 || return 1
+    [ "$SABOTAGE" = 3 ] && for i in 1 2 3; do pc_signal "node-$i" STOP; done
     pc_wait 150 "epoch 1" epoch_is_active || why "no epoch became active" || return 1
     for ((i = 1; i <= NODES; i++)); do
         pc_wait 40 "node $i to serve" node_serves "$i" || why "node $i does not serve" || return 1
