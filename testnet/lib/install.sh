@@ -10,7 +10,7 @@ PC_DEBIAN_PACKAGES=(
     clang clang-format libclang-rt-14-dev llvm-14
     libsodium-dev libssl-dev libsecp256k1-dev libnng-dev liblmdb-dev libcurl4-openssl-dev
     libjansson-dev libmicrohttpd-dev libseccomp-dev libcmocka-dev libcbor-dev
-    valgrind shellcheck jq curl
+    valgrind shellcheck jq curl xxd
 )
 
 # pc_missing_packages: those of the list that dpkg does not know as installed.
