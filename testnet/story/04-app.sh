@@ -7,10 +7,11 @@ line_4()
     need 3 || return 1
     app_make one || why "app one could not be registered" || return 1
     app_make two || why "app two could not be registered" || return 1
-    local approved
+    local approved measured
+    measured=$(cat "$RUN/app-one/measurement")
     approved=$(pc app show --app "$(app_id one)" --json | jq -r '.approvals[0].measurement')
     [ "$SABOTAGE" = 4 ] && approved=$(cat "$RUN/app-two/measurement")
-    [ "$approved" = "$(cat "$RUN/app-one/measurement")" ] || why "another measurement is approved" || return 1
+    [ "${approved#0x}" = "${measured#0x}" ] || why "another measurement is approved" || return 1
     FIGURE="app_id $(app_id one | cut -c 1-18), measurement $(cut -c 1-18 <"$RUN/app-one/measurement"), gas $(
         jq -r .gas "$RUN/app-one/app.json")"
 }
