@@ -7,6 +7,26 @@
 const uint8_t tdx_intel_qe_vendor[16] = {0x93, 0x9a, 0x72, 0x33, 0xf7, 0x9c, 0x4c, 0xa9,
                                          0x94, 0x0a, 0x0d, 0xb3, 0x95, 0x7f, 0x06, 0x07};
 
+const struct tdx_field tdx_body_fields[PC_TDX_BODY_FIELDS] = {
+    {"tee_tcb_svn", PC_TD_TCB_SVN, 16},
+    {"mrseam", PC_TD_MRSEAM, 48},
+    {"mrsignerseam", PC_TD_MRSIGNERSEAM, 48},
+    {"seam_attributes", PC_TD_SEAMATTRIBUTES, 8},
+    {"td_attributes", PC_TD_ATTRIBUTES, 8},
+    {"xfam", PC_TD_XFAM, 8},
+    {"mrtd", PC_TD_MRTD, 48},
+    {"mrconfigid", PC_TD_MRCONFIGID, 48},
+    {"mrowner", PC_TD_MROWNER, 48},
+    {"mrownerconfig", PC_TD_MROWNERCONFIG, 48},
+    {"rtmr0", PC_TD_RTMR0, 48},
+    {"rtmr1", PC_TD_RTMR1, 48},
+    {"rtmr2", PC_TD_RTMR2, 48},
+    {"rtmr3", PC_TD_RTMR3, 48},
+    {"report_data", PC_TD_REPORTDATA, 64},
+    {"tee_tcb_svn2", PC_TD_TCB_SVN2, 16},
+    {"mrservicetd", PC_TD_MRSERVICETD, 48},
+};
+
 enum { KEY_ECDSA_P256 = 2, TEE_TDX = 0x81, CERT_QE_REPORT = 6, CERT_PEM_CHAIN = 5 };
 
 /* All faults of the header are named; false if the rest cannot be read under it. */

@@ -40,6 +40,15 @@ enum tdx_body {
     PC_TD_MRSERVICETD = 600,
 };
 
+/* The TD report body's fields by the names that people know them by, in the body's order. The last
+ * two stand in bodies of 1.5 only: a reader compares `at + n` with the body's length. */
+#define PC_TDX_BODY_FIELDS 17
+struct tdx_field {
+    const char *name;
+    uint16_t at, n; /* bytes */
+};
+extern const struct tdx_field tdx_body_fields[PC_TDX_BODY_FIELDS];
+
 /* Offsets in the QE report (an SGX report body). */
 enum tdx_qe_report {
     PC_QE_CPUSVN = 0,

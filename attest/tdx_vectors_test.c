@@ -273,35 +273,15 @@ static void check_pck(const struct tdx_view *view, const struct json_value *clai
 
 static void check_claims(struct bytes quote, const struct json_value *c)
 {
-    static const struct {
-        const char *name;
-        size_t at, n;
-    } fields[] = {
-        {"tee_tcb_svn", PC_TD_TCB_SVN, 16},
-        {"mrseam", PC_TD_MRSEAM, 48},
-        {"mrsignerseam", PC_TD_MRSIGNERSEAM, 48},
-        {"seam_attributes", PC_TD_SEAMATTRIBUTES, 8},
-        {"td_attributes", PC_TD_ATTRIBUTES, 8},
-        {"xfam", PC_TD_XFAM, 8},
-        {"mrtd", PC_TD_MRTD, 48},
-        {"mrconfigid", PC_TD_MRCONFIGID, 48},
-        {"mrowner", PC_TD_MROWNER, 48},
-        {"mrownerconfig", PC_TD_MROWNERCONFIG, 48},
-        {"rtmr0", PC_TD_RTMR0, 48},
-        {"rtmr1", PC_TD_RTMR1, 48},
-        {"rtmr2", PC_TD_RTMR2, 48},
-        {"rtmr3", PC_TD_RTMR3, 48},
-        {"report_data", PC_TD_REPORTDATA, 64},
-        {"tee_tcb_svn2", PC_TD_TCB_SVN2, 16},
-        {"mrservicetd", PC_TD_MRSERVICETD, 48},
-    };
     struct tdx_view view;
     assert_true(tdx_view_of(&view, quote));
-    for (size_t i = 0; i < PC_ARRAY_LEN(fields); i++)
-        if (json_has(c, fields[i].name)) {
-            assert_true(fields[i].at + fields[i].n <= view.quote.body.n);
-            expect_bytes(c, fields[i].name, view.quote.body.p + fields[i].at, fields[i].n);
+    for (size_t i = 0; i < PC_ARRAY_LEN(tdx_body_fields); i++) {
+        const struct tdx_field *f = &tdx_body_fields[i];
+        if (json_has(c, f->name)) {
+            assert_true((size_t)f->at + f->n <= view.quote.body.n);
+            expect_bytes(c, f->name, view.quote.body.p + f->at, f->n);
         }
+    }
     expect_bytes(c, "header_qe_vendor_id", view.quote.header.p + PC_QH_QE_VENDOR, 16);
     expect_bytes(c, "header_user_data", view.quote.header.p + PC_QH_USER_DATA, 20);
     check_pck(&view, c);

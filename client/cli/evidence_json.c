@@ -82,33 +82,13 @@ static void out_qe_report(struct json_out *o, const uint8_t *r)
 
 static void out_claims(struct json_out *o, const struct tdx_view *view)
 {
-    static const struct {
-        const char *name;
-        uint16_t at, n;
-    } fields[] = {
-        {"tee_tcb_svn", PC_TD_TCB_SVN, 16},
-        {"mrseam", PC_TD_MRSEAM, 48},
-        {"mrsignerseam", PC_TD_MRSIGNERSEAM, 48},
-        {"seam_attributes", PC_TD_SEAMATTRIBUTES, 8},
-        {"td_attributes", PC_TD_ATTRIBUTES, 8},
-        {"xfam", PC_TD_XFAM, 8},
-        {"mrtd", PC_TD_MRTD, 48},
-        {"mrconfigid", PC_TD_MRCONFIGID, 48},
-        {"mrowner", PC_TD_MROWNER, 48},
-        {"mrownerconfig", PC_TD_MROWNERCONFIG, 48},
-        {"rtmr0", PC_TD_RTMR0, 48},
-        {"rtmr1", PC_TD_RTMR1, 48},
-        {"rtmr2", PC_TD_RTMR2, 48},
-        {"rtmr3", PC_TD_RTMR3, 48},
-        {"report_data", PC_TD_REPORTDATA, 64},
-        {"tee_tcb_svn2", PC_TD_TCB_SVN2, 16},
-        {"mrservicetd", PC_TD_MRSERVICETD, 48},
-    };
     const struct bytes body = view->quote.body;
     json_out_object(o, "claims");
-    for (size_t i = 0; i < PC_ARRAY_LEN(fields); i++)
-        if ((size_t)fields[i].at + fields[i].n <= body.n)
-            out_hex(o, fields[i].name, body.p + fields[i].at, fields[i].n);
+    for (size_t i = 0; i < PC_ARRAY_LEN(tdx_body_fields); i++) {
+        const struct tdx_field *f = &tdx_body_fields[i];
+        if ((size_t)f->at + f->n <= body.n)
+            out_hex(o, f->name, body.p + f->at, f->n);
+    }
     out_flags(o, load_le64(body.p + PC_TD_ATTRIBUTES));
     if (view->has_pck)
         out_pck(o, view);

@@ -224,7 +224,7 @@ int main(int argc, char **argv)
     pthread_t thread;
     if (argc < 4 || argc > 5)
         return 99;
-    enum sandbox_role role = (enum sandbox_role)atoi(argv[1]);
+    enum sandbox_role role = (enum sandbox_role)strtoul(argv[1], NULL, 10);
     log_init("sandbox_probe", PC_LOG_INFO);
     for (int fd = 3; fd < 40; fd++)
         if (dup2(STDERR_FILENO, fd) != fd)
