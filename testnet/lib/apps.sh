@@ -38,6 +38,10 @@ app_measure()
         --json | jq -r .measurement
 }
 
+# No pending change left: what was queued is in force at the finalized head.
+app_settled() { [ "$(pc app show --app "$(app_id "$1")" --json | jq -r '.pending // "none"')" = none ]; }
+app_wait_settled() { pc_wait 60 "the notice of app $1 to pass" app_settled "$1"; }
+
 app_relay_start()
 {
     local name=$1 dir=$RUN/app-$1 rpc args=()

@@ -9,7 +9,7 @@ line_6()
     enclave_make one other "$BIN/polyclaved" || return 1
     [ "$SABOTAGE" = 6 ] && { # somebody approves the wrong measurement
         as app-owner app queue --app "$(app_id one)" --measurement "$(cat "$RUN/app-one/measurement")" \
-            --measurement "$(app_measure one "$BIN/polyclaved")" --json && sleep 15
+            --measurement "$(app_measure one "$BIN/polyclaved")" --json && app_wait_settled one
     }
     # A member that is a block behind says so first; asked again it has the same answer as the others.
     for ((tries = 1; tries <= 5; tries++)); do

@@ -209,7 +209,7 @@ line_7()
         why "the apps could not be registered" || return 1
     young_is_served || why "a fresh record of the app with a maximum age was refused" || return 1
     forged_by_contract && old_by_contract && stale && replay || return 1
-    sleep_until_effective forged || why "the app's notice did not pass" || return 1
+    app_wait_settled forged || why "the app's notice did not pass" || return 1
     with_anything_recorded forged_by_nodes || return 1
     probe_attest forged after && probe_ask forged after again && all_said again 200 ok ||
         why "${WHY:-genuine evidence is refused afterwards}" || return 1

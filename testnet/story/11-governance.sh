@@ -64,12 +64,12 @@ app_rotates()
     as app-owner app queue --app "$(app_id one)" --measurement "$(cat "$RUN/app-one/measurement")" \
         --measurement "$new" --json || return 1
     ! key_get one new "$k-early" || why "the new measurement was served before its notice" || return 1
-    sleep_until_effective one || return 1
+    app_wait_settled one || return 1
     key_get one new "$k-new" || why "the new measurement got no key after its notice" || return 1
     same_key "$k-new" "$RUN/key-1a" || why "the new measurement got another key" || return 1
     as app-owner app queue --app "$(app_id one)" --measurement "$new" --json ||
         return 1
-    sleep_until_effective one || return 1
+    app_wait_settled one || return 1
     # Node 6 is recovering; one that is a block behind says so first.
     for ((tries = 1; tries <= 5; tries++)); do
         ! key_get one a "$k-old" --ask-all || why "the old measurement is still served" || return 1
@@ -77,10 +77,6 @@ app_rotates()
     done
     why "the old measurement was refused with another code"
 }
-
-# No pending change left: what was queued is in force at the finalized head.
-app_settled() { [ "$(pc app show --app "$(app_id "$1")" --json | jq -r '.pending // "none"')" = none ]; }
-sleep_until_effective() { pc_wait 60 "the app's notice to pass" app_settled "$1"; }
 
 line_11()
 {
