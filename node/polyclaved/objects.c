@@ -42,6 +42,7 @@ static void put_named(struct polyclaved *p, const uint8_t name[static 32], struc
 {
     uint8_t key[40], hash[32];
     put(p, STORE_COLLATERAL, data, kept);
+    mirror_object(p, data);
     sha256(hash, data);
     if (*kept &&
         store_put(p->store, STORE_TRANSCRIPT, name_key(key, name), PC_BYTES(hash)) != PC_OK)
