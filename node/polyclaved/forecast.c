@@ -147,16 +147,16 @@ static bool ask(struct polyclaved *p, struct forecast_node *n)
         n->next = 0;
         n->upcoming = NEVER;
     }
+    const struct ipc_upcoming *w = NULL;
     int role = ROLE_TCB;
-    while (n->next != 0 && n->next < QUESTIONS && waiting_of(o, n->next, &role) == NULL)
+    while (n->next != 0 && n->next < QUESTIONS && (w = waiting_of(o, n->next, &role)) == NULL)
         n->next++;
     if (n->next == QUESTIONS)
         return false;
     for (size_t r = 0; r < ROLES; r++)
         if (o[r] != NULL)
             memcpy(m.in_force[r], o[r]->digest, sizeof m.in_force[r]);
-    if (n->next != 0) {
-        const struct ipc_upcoming *w = waiting_of(o, n->next, &role);
+    if (w != NULL) {
         memcpy(m.in_force[role], w->digest, sizeof w->digest);
         m.at = w->effect_at > m.at ? w->effect_at : m.at;
     }
