@@ -219,6 +219,7 @@ static enum err_code take_app(struct chain *c, struct lookup *l, struct ipc_vc_r
     struct evm_word product = evm_word_of(l->record.product);
     const struct app_min_tcb *tcb = app_policy_min_tcb(&l->policy, WIRE_VENDOR_TDX, &product);
     if (tcb != NULL) {
+        m->min_tcb_set = true;
         m->min_tcb_n = tcb->len;
         memcpy(m->min_tcb, tcb->raw_tcb, tcb->len);
     }

@@ -184,6 +184,7 @@ static void whole_record(void **state)
     assert_int_equal(v.notice, 555);
     assert_int_equal(v.vendor_mask, 2);
     assert_int_equal(v.measurement_active_from, 50);
+    assert_true(v.min_tcb_set);
     assert_int_equal(v.min_tcb_n, 18);
     assert_int_equal(v.subject_quota, 100);
     evm_keccak(&scope, PC_BYTES_STR("scope"));

@@ -3,24 +3,7 @@
 
 #include "crypto/ids.h"
 #include "crypto/keccak.h"
-
-/* rawTcb of TDX: 48 SVNs of one byte, then PCESVN and QE ISVSVN of two. */
-#define TDX_TCB_BYTES 52u
-#define TDX_TCB_SVNS  48u
-
-bool join_tcb_at_least(enum wire_vendor vendor, struct bytes value, struct bytes least)
-{
-    /* SNP and Nitro have layouts of their own; until their verifiers exist nothing passes. */
-    if (vendor != WIRE_VENDOR_TDX || value.n != TDX_TCB_BYTES || least.n != TDX_TCB_BYTES)
-        return false;
-    for (size_t i = 0; i < TDX_TCB_SVNS; i++)
-        if (value.p[i] < least.p[i])
-            return false;
-    for (size_t i = TDX_TCB_SVNS; i < TDX_TCB_BYTES; i += 2)
-        if (load_be16(value.p + i) < load_be16(least.p + i))
-            return false;
-    return true;
-}
+#include "crypto/raw_tcb.h"
 
 static const struct policy_vendor_trust *trust_of(const struct vault *v, enum wire_vendor vendor)
 {
@@ -110,7 +93,7 @@ enum wire_release_code join_record(const struct vault *v, const struct ipc_relea
         return WIRE_RELEASE_CODE_ATTESTATION_EXPIRED;
     if (r->key_version < rec->version_lo || r->key_version > rec->version_hi)
         return WIRE_RELEASE_CODE_VERSION_NOT_ACCEPTED;
-    if (rec->min_tcb_n == 0)
+    if (!rec->min_tcb_set)
         return WIRE_RELEASE_CODE_TCB_NOT_ACCEPTED;
     return platform_accepted(r, rec);
 }
@@ -161,8 +144,9 @@ enum wire_release_code join_verdict(const struct vault *v, const struct ipc_rele
         !vault_same32(verdict->platform, r->platform) ||
         !vault_same32(verdict->evidence_hash, r->evidence_hash))
         return WIRE_RELEASE_CODE_EVIDENCE_REJECTED;
-    if (!join_tcb_at_least(verdict->vendor, bytes_of(verdict->raw_tcb, verdict->raw_tcb_n),
-                           bytes_of(rec->min_tcb, rec->min_tcb_n)))
+    if (!raw_tcb_at_least_var((enum vendor)verdict->vendor,
+                              bytes_of(verdict->raw_tcb, verdict->raw_tcb_n),
+                              bytes_of(rec->min_tcb, rec->min_tcb_n)))
         return WIRE_RELEASE_CODE_TCB_NOT_ACCEPTED;
     return WIRE_RELEASE_CODE_OK;
 }

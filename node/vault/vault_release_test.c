@@ -316,7 +316,8 @@ CHANGE(c_age, r->max_age = 50)
 CHANGE(c_noage, r->max_age = 0)
 CHANGE(c_version, r->version_lo = 2)
 CHANGE(c_version2, r->version_hi = 0)
-CHANGE(c_notcb, r->min_tcb_n = 0; memset(r->min_tcb, 0, 64))
+CHANGE(c_notcb, r->min_tcb_set = false)
+CHANGE(c_emptytcb, r->min_tcb_n = 0; memset(r->min_tcb, 0, 64))
 CHANGE(c_shorttcb, r->min_tcb_n = 51; r->min_tcb[51] = 0)
 CHANGE(c_tcb, r->min_tcb[17] = 10)
 CHANGE(c_tcbequal, r->min_tcb[17] = 9)
@@ -364,6 +365,7 @@ static void test_record_fields(void **state)
         {c_version, WIRE_RELEASE_CODE_VERSION_NOT_ACCEPTED},
         {c_version2, WIRE_RELEASE_CODE_VERSION_NOT_ACCEPTED},
         {c_notcb, WIRE_RELEASE_CODE_TCB_NOT_ACCEPTED},
+        {c_emptytcb, WIRE_RELEASE_CODE_TCB_NOT_ACCEPTED},
         {c_shorttcb, WIRE_RELEASE_CODE_TCB_NOT_ACCEPTED},
         {c_tcb, WIRE_RELEASE_CODE_TCB_NOT_ACCEPTED},
         {c_tcbequal, WIRE_RELEASE_CODE_OK},
