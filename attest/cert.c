@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attest/cert.h"
 
-#include "attest/der.h"
+#include "attest/cert_read.h"
 
 #define OID(name, ...) static const uint8_t name[] = {__VA_ARGS__}
 OID(oid_ecdsa_sha256, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02);
@@ -29,7 +29,7 @@ static void take_algorithm(struct der *d)
         der_fail(d);
 }
 
-static void take_serial(struct der *d, struct cert_serial *out)
+void cert_take_serial(struct der *d, struct cert_serial *out)
 {
     struct bytes b = der_take_uint(d, PC_SERIAL_MAX);
     out->n = (uint8_t)b.n;
@@ -38,7 +38,7 @@ static void take_serial(struct der *d, struct cert_serial *out)
 }
 
 /* SEQUENCE OF SET OF SEQUENCE { OID, text }: form only. */
-static struct bytes take_name(struct der *d)
+struct bytes cert_take_name(struct der *d)
 {
     struct bytes whole = der_take_whole(d, PC_DER_SEQUENCE);
     struct der outer = der_of(whole);
@@ -100,7 +100,7 @@ static void take_key(struct der *d, uint8_t xy[static 64])
 }
 
 /* SEQUENCE { cA BOOLEAN DEFAULT FALSE, pathLenConstraint INTEGER OPTIONAL } */
-static bool basic_constraints(struct cert *out, struct bytes value)
+bool cert_basic_constraints(struct cert *out, struct bytes value)
 {
     struct der d = der_of(value);
     struct der seq = der_enter(&d, PC_DER_SEQUENCE);
@@ -119,7 +119,7 @@ static bool basic_constraints(struct cert *out, struct bytes value)
 }
 
 /* BIT STRING of one or two octets (decipherOnly is the ninth bit). */
-static bool key_usage(struct cert *out, struct bytes value)
+bool cert_key_usage(struct cert *out, struct bytes value)
 {
     struct der d = der_of(value);
     struct bytes b = der_take(&d, PC_DER_BIT_STRING);
@@ -129,7 +129,7 @@ static bool key_usage(struct cert *out, struct bytes value)
     return true;
 }
 
-static bool take_extension(struct der *list, struct bytes *oid, bool *critical, struct bytes *value)
+bool cert_take_extension(struct der *list, struct bytes *oid, bool *critical, struct bytes *value)
 {
     struct der ext = der_enter(list, PC_DER_SEQUENCE);
     *oid = der_take(&ext, PC_DER_OID);
@@ -156,7 +156,7 @@ static bool cert_extensions(struct cert *out, struct der *tbs)
     while (!list.bad && list.left > 0) {
         struct bytes oid, value;
         bool critical, ok = true;
-        if (n == PC_CERT_EXT_MAX || !take_extension(&list, &oid, &critical, &value))
+        if (n == PC_CERT_EXT_MAX || !cert_take_extension(&list, &oid, &critical, &value))
             return false;
         if (oid.n == 0 || oid.n > CERT_OID_MAX)
             return false;
@@ -165,9 +165,9 @@ static bool cert_extensions(struct cert *out, struct der *tbs)
                 return false;
         seen[n++] = oid;
         if (IS_OID(oid, oid_basic_constraints))
-            ok = basic_constraints(out, value);
+            ok = cert_basic_constraints(out, value);
         else if (IS_OID(oid, oid_key_usage))
-            ok = key_usage(out, value);
+            ok = cert_key_usage(out, value);
         else if (IS_OID(oid, oid_sgx))
             out->sgx = value;
         else
@@ -185,15 +185,15 @@ static enum err_code parse_tbs(struct cert *out)
     struct der version = der_enter(&tbs, PC_DER_CONTEXT_0);
     if (der_take_u32(&version, PC_DER_INTEGER) != 2 || !der_end(&version))
         return PC_E_MALFORMED;
-    take_serial(&tbs, &out->serial);
+    cert_take_serial(&tbs, &out->serial);
     take_algorithm(&tbs);
-    out->issuer = take_name(&tbs);
+    out->issuer = cert_take_name(&tbs);
     struct der validity = der_enter(&tbs, PC_DER_SEQUENCE);
     out->not_before = der_take_time(&validity);
     out->not_after = der_take_time(&validity);
     if (!der_end(&validity))
         return PC_E_MALFORMED;
-    out->subject = take_name(&tbs);
+    out->subject = cert_take_name(&tbs);
     take_key(&tbs, out->key);
     if (!cert_extensions(out, &tbs) || !der_end(&tbs))
         return PC_E_MALFORMED;
@@ -244,14 +244,14 @@ static bool take_entry(struct der *list, struct cert_serial *serial)
 {
     struct der e = der_enter(list, PC_DER_SEQUENCE);
     memset(serial, 0, sizeof(*serial));
-    take_serial(&e, serial);
+    cert_take_serial(&e, serial);
     (void)der_take_time(&e);
     if (e.left > 0) {
         struct der exts = der_enter(&e, PC_DER_SEQUENCE);
         while (!exts.bad && exts.left > 0) {
             struct bytes oid, value;
             bool critical;
-            if (!take_extension(&exts, &oid, &critical, &value) || critical)
+            if (!cert_take_extension(&exts, &oid, &critical, &value) || critical)
                 der_fail(&exts);
         }
         if (!der_end(&exts))
@@ -271,12 +271,30 @@ static bool crl_extensions(struct der *tbs)
     while (!list.bad && list.left > 0) {
         struct bytes oid, value;
         bool critical;
-        if (!take_extension(&list, &oid, &critical, &value))
+        if (!cert_take_extension(&list, &oid, &critical, &value))
             return false;
         if (critical && !IS_OID(oid, oid_crl_number) && !IS_OID(oid, oid_authority_key))
             return false;
     }
     return der_end(&list) && der_end(&outer);
+}
+
+bool crl_take_entries(struct der *tbs, struct bytes *entries, size_t *count)
+{
+    *count = 0;
+    if (der_peek(tbs) == PC_DER_SEQUENCE) {
+        *entries = der_take(tbs, PC_DER_SEQUENCE);
+        struct der list = der_of(*entries);
+        struct cert_serial serial;
+        while (!list.bad && list.left > 0)
+            if (take_entry(&list, &serial))
+                (*count)++;
+        if (!der_end(&list) || *count == 0)
+            return false;
+    }
+    if (tbs->left > 0 && !crl_extensions(tbs))
+        return false;
+    return der_end(tbs);
 }
 
 static enum err_code parse_crl_tbs(struct crl *out)
@@ -286,20 +304,10 @@ static enum err_code parse_crl_tbs(struct crl *out)
     if (der_take_u32(&tbs, PC_DER_INTEGER) != 1)
         return PC_E_MALFORMED;
     take_algorithm(&tbs);
-    out->issuer = take_name(&tbs);
+    out->issuer = cert_take_name(&tbs);
     out->this_update = der_take_time(&tbs);
     out->next_update = der_take_time(&tbs);
-    if (der_peek(&tbs) == PC_DER_SEQUENCE) {
-        out->entries = der_take(&tbs, PC_DER_SEQUENCE);
-        struct der list = der_of(out->entries);
-        struct cert_serial serial;
-        while (!list.bad && list.left > 0)
-            if (take_entry(&list, &serial))
-                out->count++;
-        if (!der_end(&list) || out->count == 0)
-            return PC_E_MALFORMED;
-    }
-    if (tbs.left > 0 && !crl_extensions(&tbs))
+    if (!crl_take_entries(&tbs, &out->entries, &out->count))
         return PC_E_MALFORMED;
     return der_end(&tbs) ? PC_OK : PC_E_MALFORMED;
 }
@@ -323,12 +331,17 @@ enum err_code crl_verify(const struct crl *c, const struct ec_key *issuer)
     return verify(c->tbs, c->sig, issuer);
 }
 
-bool crl_has(const struct crl *c, const struct cert_serial *serial)
+bool crl_entries_have(struct bytes entries, const struct cert_serial *serial)
 {
-    struct der list = der_of(c->entries);
+    struct der list = der_of(entries);
     struct cert_serial s;
     while (!list.bad && list.left > 0)
         if (take_entry(&list, &s) && s.n == serial->n && memcmp(s.v, serial->v, s.n) == 0)
             return true;
     return false;
+}
+
+bool crl_has(const struct crl *c, const struct cert_serial *serial)
+{
+    return crl_entries_have(c->entries, serial);
 }

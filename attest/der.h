@@ -23,6 +23,7 @@ enum der_tag {
     PC_DER_ENUMERATED = 0x0a,
     PC_DER_UTF8 = 0x0c,
     PC_DER_PRINTABLE = 0x13,
+    PC_DER_IA5 = 0x16,
     PC_DER_UTC_TIME = 0x17,
     PC_DER_GENERALIZED_TIME = 0x18,
     PC_DER_SEQUENCE = 0x30,
