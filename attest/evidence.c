@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attest/evidence.h"
 
+#include <stdlib.h>
+
 #include "attest/ec.h"
+#include "attest/evidence_kept.h"
+#include "attest/nitro.h"
 #include "attest/tdx.h"
 
 static const struct evidence_verifier verifiers[] = {
     {PC_VENDOR_TDX, "tdx", tdx_verify},
+    {PC_VENDOR_NITRO, "nitro", nitro_verify},
 };
 
 const struct evidence_verifier *evidence_verifier_of(enum vendor vendor)
@@ -38,4 +43,18 @@ void evidence_verify(struct verdict *out, struct evidence_kept *kept, enum vendo
     if (bytes_all_zero_var(PC_BYTES(in->policy->root_sha256[vendor])))
         verdict_add(out, PC_R_VENDOR);
     v->verify(out, kept, in);
+}
+
+struct evidence_kept *evidence_kept_new(void)
+{
+    return calloc(1, sizeof(struct evidence_kept));
+}
+
+void evidence_kept_free(struct evidence_kept *k)
+{
+    if (k == NULL)
+        return;
+    tdx_kept_clear(&k->tdx);
+    nitro_kept_clear(&k->nitro);
+    free(k);
 }

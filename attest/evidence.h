@@ -13,8 +13,9 @@
  *   PC_DATES_LOWER only the lower end: the contract checked the upper one when the object was
  *   posted, and again at attest().
  *
- * Intel TDX is built: tdx.c has the order of steps. SNP and Nitro will be further rows of the table
- * in evidence.c; until then their evidence is refused with vendor_unsupported.
+ * Intel TDX and AWS Nitro Enclaves are built: tdx.c and nitro.c have the order of steps. SNP will
+ * be a further row of the table in evidence.c; until then its evidence is refused with
+ * vendor_unsupported.
  */
 #ifndef PC_ATTEST_EVIDENCE_H
 #define PC_ATTEST_EVIDENCE_H

@@ -10,6 +10,7 @@
 #ifndef PC_ATTEST_POLICY_H
 #define PC_ATTEST_POLICY_H
 
+#include "attest/nitro_rules.h"
 #include "attest/verdict.h"
 
 #define PC_POLICY_LIST_MAX 16
@@ -71,6 +72,8 @@ struct evidence_policy {
     uint8_t mrseams[PC_POLICY_LIST_MAX][48];
     size_t denied_count;
     char denied[PC_POLICY_LIST_MAX][PC_ADVISORY_LEN];
+
+    struct nitro_rules nitro;
 };
 
 /* The vendors' own policy of the published vectors: UpToDate, no debug, CRLs checked when there. */

@@ -3,13 +3,6 @@
 
 #include <stdlib.h>
 
-#define KEPT_MAX 4
-
-struct evidence_kept {
-    struct tdx_set *set[KEPT_MAX];
-    size_t next; /* slot to overwrite */
-};
-
 static void add(uint64_t reasons[2], enum verdict_reason r)
 {
     reasons[(unsigned)r / 64] |= UINT64_C(1) << ((unsigned)r % 64);
@@ -221,7 +214,7 @@ static bool made_from(const struct tdx_set *s, const struct bytes part[static PC
     return true;
 }
 
-struct tdx_set *tdx_set_get(struct evidence_kept *kept, struct bytes root, struct bytes ca,
+struct tdx_set *tdx_set_get(struct tdx_kept *kept, struct bytes root, struct bytes ca,
                             const struct collateral *c)
 {
     const struct bytes part[PC_PART_COUNT] = {
@@ -234,34 +227,27 @@ struct tdx_set *tdx_set_get(struct evidence_kept *kept, struct bytes root, struc
         [PC_PART_ROOT_CRL] = c->root_crl,
         [PC_PART_PCK_CRL] = c->pck_crl,
     };
-    for (size_t i = 0; kept != NULL && i < KEPT_MAX; i++)
+    for (size_t i = 0; kept != NULL && i < PC_TDX_KEPT_MAX; i++)
         if (kept->set[i] != NULL && made_from(kept->set[i], part))
             return kept->set[i];
     struct tdx_set *s = set_new(part);
     if (kept != NULL && s != NULL) {
         set_free(kept->set[kept->next]);
         kept->set[kept->next] = s;
-        kept->next = (kept->next + 1) % KEPT_MAX;
+        kept->next = (kept->next + 1) % PC_TDX_KEPT_MAX;
     }
     return s;
 }
 
-void tdx_set_done(struct evidence_kept *kept, struct tdx_set *s)
+void tdx_set_done(struct tdx_kept *kept, struct tdx_set *s)
 {
     if (kept == NULL)
         set_free(s);
 }
 
-struct evidence_kept *evidence_kept_new(void)
+void tdx_kept_clear(struct tdx_kept *k)
 {
-    return calloc(1, sizeof(struct evidence_kept));
-}
-
-void evidence_kept_free(struct evidence_kept *k)
-{
-    if (k == NULL)
-        return;
-    for (size_t i = 0; i < KEPT_MAX; i++)
+    for (size_t i = 0; i < PC_TDX_KEPT_MAX; i++)
         set_free(k->set[i]);
-    free(k);
+    memset(k, 0, sizeof(*k));
 }

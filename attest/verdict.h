@@ -133,13 +133,30 @@ enum tcb_status {
     X(PC_R_REPORT_DATA, 80, "report_data", "the report data is not the expected")                  \
     X(PC_R_PLATFORM, 81, "platform_unplaced", "the platform has no id")                            \
     X(PC_R_NOT_IN_FORCE, 82, "collateral_not_in_force", "an object is not the one in force")       \
-    X(PC_R_RESOURCES, 83, "resources", "memory ran out before the evidence was judged")
+    X(PC_R_RESOURCES, 83, "resources", "memory ran out before the evidence was judged")            \
+    /* a Nitro document as bytes: these end the verification */                                    \
+    X(PC_R_DOC_TOO_LARGE, 104, "document_too_large", "the document is over 16 KiB")                \
+    X(PC_R_DOC_TRUNCATED, 105, "document_truncated", "the document or its payload ends early")     \
+    X(PC_R_COSE_FORM, 106, "cose_malformed", "this is not exactly one COSE_Sign1 of strict CBOR")  \
+    X(PC_R_COSE_HEADER, 107, "cose_header", "the headers are not ES384 alone and empty")           \
+    X(PC_R_DOC_PAYLOAD, 108, "payload_malformed", "the payload is not one strict CBOR map")        \
+    X(PC_R_DOC_FIELD, 109, "payload_field",                                                        \
+      "a field is missing, of another type or out of bounds")                                      \
+    X(PC_R_DOC_DIGEST, 110, "digest_not_SHA384", "the digest is not SHA384")                       \
+    X(PC_R_PCR_MISSING, 111, "pcr_missing", "PCR 0, 1, 2 or 8 is not in the document")             \
+    /* and what it says */                                                                         \
+    X(PC_R_DOC_SIGNATURE, 112, "document_signature", "the document's signature is wrong")          \
+    X(PC_R_NITRO_DEBUG, 113, "debug_mode_zero_pcrs", "PCR 0, 1 and 2 are zero: debug mode")        \
+    X(PC_R_PCR_ZERO, 114, "pcr_zero", "PCR 0, 1 or 2, or a PCR that the policy fixes, is zero")    \
+    X(PC_R_TIMESTAMP_OLD, 115, "timestamp_too_old", "the document is older than allowed")          \
+    X(PC_R_TIMESTAMP_EARLY, 116, "timestamp_in_future", "the document is from the future")         \
+    X(PC_R_EXTRA_FIELD, 117, "public_key_or_nonce", "public_key or nonce stands beside user_data")
 
 enum verdict_reason {
 #define PC_REASON_ENUM(id, bit, name, text) id = bit,
     PC_REASON_LIST(PC_REASON_ENUM)
 #undef PC_REASON_ENUM
-        PC_R_COUNT = 84 /* one past the last */
+        PC_R_COUNT = 118 /* one past the last */
 };
 
 #define PC_RAW_TCB_MAX     64 /* TDX 52, SNP 56, Nitro 0 */
@@ -163,7 +180,8 @@ struct verdict {
     uint8_t has_claims;      /* 1: the evidence could be taken apart and the fields below are set.
                               * Alone that says nothing: only an accepting verdict is authentic */
     uint8_t raw_tcb_len;     /* TDX 52 */
-    uint8_t report_data_len; /* 64; Nitro without user_data: 0 */
+    uint8_t report_data_len; /* 64; Nitro: as user_data, 0 if that is absent or over 64 bytes
+                              * (claims is then over all of it, docs/decisions/0131) */
     uint8_t product[32];     /* TDX: FMSPC 6, PCEID 2, left-aligned */
     uint8_t measurement[32];
     uint8_t report_data[PC_REPORT_DATA_LEN];
@@ -175,7 +193,7 @@ struct verdict {
     uint8_t tcb_status;      /* enum tcb_status */
     uint8_t crl_checked;     /* 1: both CRLs were there and authentic */
     uint8_t leaf_len;        /* length of leaf_serial */
-    uint8_t leaf_issuer;     /* TDX: 1 PCK Platform CA, 2 PCK Processor CA */
+    uint8_t leaf_issuer;     /* TDX: 1 PCK Platform CA, 2 PCK Processor CA; Nitro: 1 */
     uint8_t leaf_serial[20]; /* of the certificate that vouches for the platform, big-endian */
     uint16_t advisory_count; /* all of them; at most PC_ADVISORIES_MAX are listed */
     uint32_t tcb_number;     /* evaluation numbers of TCB info and QE identity */
@@ -203,8 +221,8 @@ static inline bool verdict_accepts(const struct verdict *v)
     return v->vendor != 0 && v->has_claims == 1 && v->reasons[0] == 0 && v->reasons[1] == 0;
 }
 
-/* Stable name and sentence of a reason; NULL for a bit that is not one. "tcb_status" is printed
- * with the status behind it: "tcb_status:OutOfDate". */
+/* Stable name and sentence of a reason; NULL for a bit that is not one (84..103 are not used).
+ * "tcb_status" is printed with the status behind it: "tcb_status:OutOfDate". */
 const char *verdict_reason_name(unsigned bit);
 const char *verdict_reason_text(unsigned bit);
 
@@ -216,5 +234,7 @@ enum tcb_status verdict_status_of(struct bytes name);
 
 /* digest of the fields of claims (SPEC 4) into v->claims. */
 void verdict_set_claims(struct verdict *v);
+/* The same with report data that may be longer than the verdict has room for. */
+void verdict_set_claims_over(struct verdict *v, struct bytes report_data);
 
 #endif
