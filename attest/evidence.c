@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "attest/ec.h"
-#include "attest/evidence_kept.h"
+#include "attest/kept.h"
 #include "attest/nitro.h"
 #include "attest/tdx.h"
 

@@ -5,7 +5,7 @@
  */
 #include "attest/nitro.h"
 
-#include "attest/evidence_kept.h"
+#include "attest/kept.h"
 #include "attest/nitro_chain.h"
 #include "attest/nitro_policy.h"
 

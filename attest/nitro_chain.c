@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-/* Path: SHA-256 over the path of the certificate above and this DER, so equal paths mean equal
- * certificates all the way up to the root. */
+/* A certificate of cabundle, verified, with its key. Path: SHA-256 over the path of the certificate
+ * above and this DER, so equal paths mean equal certificates all the way up to the root. */
 struct nitro_ca {
     uint8_t path[32];
     struct cert cert; /* borrows der */
@@ -22,7 +22,7 @@ static void ca_free(struct nitro_ca *ca)
 
 void nitro_kept_clear(struct nitro_kept *k)
 {
-    for (size_t i = 0; i < PC_NITRO_KEPT_MAX; i++)
+    for (size_t i = 0; i < PC_KEPT_NITRO; i++)
         ca_free(k->ca[i]);
     memset(k, 0, sizeof(*k));
 }
@@ -70,7 +70,7 @@ static enum verdict_reason ca_new(struct nitro_ca **out, const uint8_t path[stat
 
 static struct nitro_ca *find(const struct nitro_kept *kept, const uint8_t path[static 32])
 {
-    for (size_t i = 0; kept != NULL && i < PC_NITRO_KEPT_MAX; i++)
+    for (size_t i = 0; kept != NULL && i < PC_KEPT_NITRO; i++)
         if (kept->ca[i] != NULL && memcmp(kept->ca[i]->path, path, 32) == 0)
             return kept->ca[i];
     return NULL;
@@ -96,7 +96,7 @@ static void walk_end(struct walk *w, struct nitro_kept *kept)
         }
         ca_free(kept->ca[kept->next]);
         kept->ca[kept->next] = w->ca[i];
-        kept->next = (kept->next + 1) % PC_NITRO_KEPT_MAX;
+        kept->next = (kept->next + 1) % PC_KEPT_NITRO;
     }
 }
 

@@ -6,23 +6,15 @@
  *
  * Roles: every certificate of cabundle is a CA with keyCertSign and its path length is respected;
  * the target is none, has digitalSignature, and its key signed the document. A certificate in
- * between that was once verified below the same ones is kept with its key (struct nitro_kept); only
+ * between that was once verified below the same ones is kept with its key (kept.h); only
  * what verified is kept, so nobody but the holder of the root can displace it.
  */
 #ifndef PC_ATTEST_NITRO_CHAIN_H
 #define PC_ATTEST_NITRO_CHAIN_H
 
 #include "attest/cert.h"
+#include "attest/kept.h"
 #include "attest/nitro_doc.h"
-
-struct nitro_ca; /* a certificate of cabundle, verified, with its key */
-
-#define PC_NITRO_KEPT_MAX 16
-struct nitro_kept {
-    struct nitro_ca *ca[PC_NITRO_KEPT_MAX];
-    size_t next; /* slot to overwrite */
-};
-void nitro_kept_clear(struct nitro_kept *k);
 
 struct nitro_chain {
     struct cert target;

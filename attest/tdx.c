@@ -5,7 +5,6 @@
  */
 #include "attest/tdx.h"
 
-#include "attest/evidence_kept.h"
 #include "attest/pem.h"
 #include "attest/tdx_policy.h"
 #include "attest/tdx_set.h"
@@ -33,7 +32,7 @@ static void check_dates(struct verdict *v, uint64_t now, uint64_t from, uint64_t
 }
 
 /* Steps 1 and 2: the bytes, and who vouches for them. False: nothing in it is authentic. */
-static bool open_chain(struct tdx_job *j, struct tdx_kept *kept)
+static bool open_chain(struct tdx_job *j, struct evidence_kept *kept)
 {
     struct verdict *v = j->v;
     const uint8_t *pin = j->in->policy->root_sha256[PC_VENDOR_TDX];
@@ -291,10 +290,9 @@ static void judge_tcb(struct tdx_job *j)
 void tdx_verify(struct verdict *out, struct evidence_kept *kept, const struct evidence_input *in)
 {
     struct tdx_job j = {.in = in, .v = out};
-    struct tdx_kept *mine = kept != NULL ? &kept->tdx : NULL;
     if (!tdx_quote_parse(&j.quote, out, in->evidence))
         return;
-    if (open_chain(&j, mine)) {
+    if (open_chain(&j, kept)) {
         out->reasons[0] |= j.set->reasons[0];
         out->reasons[1] |= j.set->reasons[1];
         set_claims(&j);
@@ -307,7 +305,7 @@ void tdx_verify(struct verdict *out, struct evidence_kept *kept, const struct ev
         tdx_policy_check(out, in, &j.quote);
     }
     if (j.set != NULL)
-        tdx_set_done(mine, j.set);
+        tdx_set_done(kept, j.set);
 }
 
 bool tdx_view_of(struct tdx_view *out, struct bytes quote)

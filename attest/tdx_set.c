@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "attest/kept.h"
+
 static void add(uint64_t reasons[2], enum verdict_reason r)
 {
     reasons[(unsigned)r / 64] |= UINT64_C(1) << ((unsigned)r % 64);
@@ -214,7 +216,7 @@ static bool made_from(const struct tdx_set *s, const struct bytes part[static PC
     return true;
 }
 
-struct tdx_set *tdx_set_get(struct tdx_kept *kept, struct bytes root, struct bytes ca,
+struct tdx_set *tdx_set_get(struct evidence_kept *kept, struct bytes root, struct bytes ca,
                             const struct collateral *c)
 {
     const struct bytes part[PC_PART_COUNT] = {
@@ -227,19 +229,20 @@ struct tdx_set *tdx_set_get(struct tdx_kept *kept, struct bytes root, struct byt
         [PC_PART_ROOT_CRL] = c->root_crl,
         [PC_PART_PCK_CRL] = c->pck_crl,
     };
-    for (size_t i = 0; kept != NULL && i < PC_TDX_KEPT_MAX; i++)
-        if (kept->set[i] != NULL && made_from(kept->set[i], part))
-            return kept->set[i];
+    struct tdx_kept *k = kept != NULL ? &kept->tdx : NULL;
+    for (size_t i = 0; k != NULL && i < PC_KEPT_TDX; i++)
+        if (k->set[i] != NULL && made_from(k->set[i], part))
+            return k->set[i];
     struct tdx_set *s = set_new(part);
-    if (kept != NULL && s != NULL) {
-        set_free(kept->set[kept->next]);
-        kept->set[kept->next] = s;
-        kept->next = (kept->next + 1) % PC_TDX_KEPT_MAX;
+    if (k != NULL && s != NULL) {
+        set_free(k->set[k->next]);
+        k->set[k->next] = s;
+        k->next = (k->next + 1) % PC_KEPT_TDX;
     }
     return s;
 }
 
-void tdx_set_done(struct tdx_kept *kept, struct tdx_set *s)
+void tdx_set_done(struct evidence_kept *kept, struct tdx_set *s)
 {
     if (kept == NULL)
         set_free(s);
@@ -247,7 +250,7 @@ void tdx_set_done(struct tdx_kept *kept, struct tdx_set *s)
 
 void tdx_kept_clear(struct tdx_kept *k)
 {
-    for (size_t i = 0; i < PC_TDX_KEPT_MAX; i++)
+    for (size_t i = 0; i < PC_KEPT_TDX; i++)
         set_free(k->set[i]);
     memset(k, 0, sizeof(*k));
 }

@@ -62,18 +62,11 @@ struct tdx_set {
     uint8_t objects[PC_OBJ_COUNT][32]; /* SHA-256 of signed bytes; zero: missing or unreadable */
 };
 
-#define PC_TDX_KEPT_MAX 4
-struct tdx_kept {
-    struct tdx_set *set[PC_TDX_KEPT_MAX];
-    size_t next; /* slot to overwrite */
-};
-void tdx_kept_clear(struct tdx_kept *k);
-
 /* From kept if it is there, else made, and put into kept if that is not NULL. NULL: no memory.
  * Give it back with tdx_set_done. */
-PC_MUST_USE struct tdx_set *tdx_set_get(struct tdx_kept *kept, struct bytes root, struct bytes ca,
-                                        const struct collateral *c);
-void tdx_set_done(struct tdx_kept *kept, struct tdx_set *s);
+PC_MUST_USE struct tdx_set *tdx_set_get(struct evidence_kept *kept, struct bytes root,
+                                        struct bytes ca, const struct collateral *c);
+void tdx_set_done(struct evidence_kept *kept, struct tdx_set *s);
 
 /* May sign certificates and lists. */
 bool tdx_may_issue(const struct cert *c);
