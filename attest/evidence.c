@@ -5,12 +5,14 @@
 
 #include "attest/ec.h"
 #include "attest/kept.h"
+#include "attest/nitro.h"
 #include "attest/snp.h"
 #include "attest/tdx.h"
 
 static const struct evidence_verifier verifiers[] = {
     {PC_VENDOR_TDX, "tdx", tdx_verify},
     {PC_VENDOR_SNP, "snp", snp_verify},
+    {PC_VENDOR_NITRO, "nitro", nitro_verify},
 };
 
 const struct evidence_verifier *evidence_verifier_of(enum vendor vendor)
@@ -40,6 +42,7 @@ void evidence_kept_free(struct evidence_kept *k)
         return;
     tdx_kept_clear(&k->tdx);
     snp_kept_clear(&k->snp);
+    nitro_kept_clear(&k->nitro);
     free(k);
 }
 

@@ -13,8 +13,8 @@
  *   PC_DATES_LOWER only the lower end: the contract checked the upper one when the object was
  *   posted, and again at attest().
  *
- * Intel TDX and AMD SEV-SNP are built: tdx.c and snp.c have the order of steps. Nitro will be a
- * further row of the table in evidence.c; until then its evidence is refused with
+ * Intel TDX, AMD SEV-SNP and AWS Nitro Enclaves are built: tdx.c, snp.c and nitro.c have the order
+ * of steps. Evidence of a vendor without a root in the policy is refused with
  * vendor_unsupported.
  */
 #ifndef PC_ATTEST_EVIDENCE_H

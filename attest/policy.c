@@ -19,6 +19,8 @@ void policy_manifest(struct evidence_policy *out)
     out->xfam_required = XFAM_REQUIRED;
     out->xfam_allowed = XFAM_ALLOWED;
     snp_policy_default(&out->snp, false);
+    memcpy(out->root_sha256[PC_VENDOR_NITRO], nitro_aws_root_sha256, 32);
+    nitro_rules_manifest(&out->nitro);
 }
 
 void policy_snp_roots(struct evidence_policy *p, const uint8_t roots[PC_SNP_PRODUCTS][32])
@@ -40,4 +42,5 @@ void policy_network(struct evidence_policy *out, const uint8_t roots[4][32])
      * counters of the core with the TD, which no node needs. */
     out->td_required = PC_TD_SEPT_VE_DISABLE;
     out->td_allowed = PC_TD_SEPT_VE_DISABLE | PC_TD_PKS | PC_TD_KL;
+    nitro_rules_network(&out->nitro);
 }

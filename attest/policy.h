@@ -10,6 +10,7 @@
 #ifndef PC_ATTEST_POLICY_H
 #define PC_ATTEST_POLICY_H
 
+#include "attest/nitro_rules.h"
 #include "attest/snp_policy.h"
 #include "attest/verdict.h"
 
@@ -74,6 +75,7 @@ struct evidence_policy {
     char denied[PC_POLICY_LIST_MAX][PC_ADVISORY_LEN];
 
     struct snp_policy snp;
+    struct nitro_rules nitro;
 };
 
 /* The vendors' own policy of the published vectors: UpToDate, no debug, CRLs checked when there. */

@@ -163,13 +163,30 @@ enum tcb_status {
     X(PC_R_SNP_FIRMWARE, 108, "firmware_version", "firmware or ABI is older than allowed")         \
     X(PC_R_SNP_GUEST, 109, "guest_identity",                                                       \
       "GUEST_SVN, FAMILY_ID or IMAGE_ID is not as demanded")                                       \
-    X(PC_R_SNP_PRODUCT_DENIED, 110, "product_denied", "this product is not accepted")
+    X(PC_R_SNP_PRODUCT_DENIED, 110, "product_denied", "this product is not accepted")              \
+    /* a Nitro document as bytes: these end the verification */                                    \
+    X(PC_R_DOC_TOO_LARGE, 111, "document_too_large", "the document is over 16 KiB")                \
+    X(PC_R_DOC_TRUNCATED, 112, "document_truncated", "the document or its payload ends early")     \
+    X(PC_R_COSE_FORM, 113, "cose_malformed", "this is not exactly one COSE_Sign1 of strict CBOR")  \
+    X(PC_R_COSE_HEADER, 114, "cose_header", "the headers are not ES384 alone and empty")           \
+    X(PC_R_DOC_PAYLOAD, 115, "payload_malformed", "the payload is not one strict CBOR map")        \
+    X(PC_R_DOC_FIELD, 116, "payload_field",                                                        \
+      "a field is missing, of another type or out of bounds")                                      \
+    X(PC_R_DOC_DIGEST, 117, "digest_not_SHA384", "the digest is not SHA384")                       \
+    X(PC_R_PCR_MISSING, 118, "pcr_missing", "PCR 0, 1, 2 or 8 is not in the document")             \
+    /* and what it says */                                                                         \
+    X(PC_R_DOC_SIGNATURE, 119, "document_signature", "the document's signature is wrong")          \
+    X(PC_R_NITRO_DEBUG, 120, "debug_mode_zero_pcrs", "PCR 0, 1 and 2 are zero: debug mode")        \
+    X(PC_R_PCR_ZERO, 121, "pcr_zero", "PCR 0, 1 or 2, or a PCR that the policy fixes, is zero")    \
+    X(PC_R_TIMESTAMP_OLD, 122, "timestamp_too_old", "the document is older than allowed")          \
+    X(PC_R_TIMESTAMP_EARLY, 123, "timestamp_in_future", "the document is from the future")         \
+    X(PC_R_EXTRA_FIELD, 124, "public_key_or_nonce", "public_key or nonce stands beside user_data")
 
 enum verdict_reason {
 #define PC_REASON_ENUM(id, bit, name, text) id = bit,
     PC_REASON_LIST(PC_REASON_ENUM)
 #undef PC_REASON_ENUM
-        PC_R_COUNT = 111 /* one past the last */
+        PC_R_COUNT = 125 /* one past the last */
 };
 
 #define PC_RAW_TCB_MAX     64 /* TDX 52, SNP 56, Nitro 0 */
@@ -193,8 +210,9 @@ struct verdict {
     uint8_t vendor;          /* enum vendor */
     uint8_t has_claims;      /* 1: the evidence could be taken apart and the fields below are set.
                               * Alone that says nothing: only an accepting verdict is authentic */
-    uint8_t raw_tcb_len;     /* TDX 52, SNP 56 */
-    uint8_t report_data_len; /* 64; Nitro without user_data: 0 */
+    uint8_t raw_tcb_len;     /* TDX 52, SNP 56, Nitro 0 */
+    uint8_t report_data_len; /* 64; Nitro: as user_data, 0 if that is absent or over 64 bytes
+                              * (claims is then over all of it, docs/decisions/0131) */
     uint8_t product[32];     /* left-aligned. TDX: FMSPC 6, PCEID 2; SNP: "Milan" "Genoa" "Turin" */
     uint8_t measurement[32];
     uint8_t report_data[PC_REPORT_DATA_LEN];
@@ -206,7 +224,8 @@ struct verdict {
     uint8_t tcb_status;      /* enum tcb_status; SNP: none, AMD states no such thing */
     uint8_t crl_checked;     /* 1: both CRLs (SNP: the ARK's) were there and authentic */
     uint8_t leaf_len;        /* length of leaf_serial */
-    uint8_t leaf_issuer;     /* TDX: 1 PCK Platform CA, 2 PCK Processor CA; SNP: 16 + product */
+    uint8_t leaf_issuer;     /* TDX: 1 PCK Platform CA, 2 PCK Processor CA; SNP: 16 + product;
+                              * Nitro: 1 */
     uint8_t leaf_serial[20]; /* big-endian, of the certificate that vouches for the platform; SNP:
                               * of the ASK or ASVK, for each VCEK and VLEK has serial 0 */
     uint32_t vmpl;           /* SNP */
@@ -236,8 +255,8 @@ static inline bool verdict_accepts(const struct verdict *v)
     return v->vendor != 0 && v->has_claims == 1 && v->reasons[0] == 0 && v->reasons[1] == 0;
 }
 
-/* Stable name and sentence of a reason; NULL for a bit that is not one. "tcb_status" is printed
- * with the status behind it: "tcb_status:OutOfDate". */
+/* Stable name and sentence of a reason; NULL for a bit that is not one.
+ * "tcb_status" is printed with the status behind it: "tcb_status:OutOfDate". */
 const char *verdict_reason_name(unsigned bit);
 const char *verdict_reason_text(unsigned bit);
 
@@ -249,5 +268,7 @@ enum tcb_status verdict_status_of(struct bytes name);
 
 /* digest of the fields of claims (SPEC 4) into v->claims. */
 void verdict_set_claims(struct verdict *v);
+/* The same with report data that may be longer than the verdict has room for. */
+void verdict_set_claims_over(struct verdict *v, struct bytes report_data);
 
 #endif
