@@ -9,6 +9,8 @@ const struct snp_field snp_byte_fields[PC_SNP_FIELDS] = {
     {"host_data", PC_SR_HOST_DATA, 32},
     {"id_key_digest", PC_SR_ID_KEY_DIGEST, 48},
     {"author_key_digest", PC_SR_AUTHOR_KEY_DIGEST, 48},
+    {"report_id", PC_SR_REPORT_ID, 32},
+    {"report_id_ma", PC_SR_REPORT_ID_MA, 32},
     {"chip_id", PC_SR_CHIP_ID, 64},
 };
 

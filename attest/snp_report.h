@@ -88,7 +88,7 @@ struct snp_field {
     uint16_t at;
     uint16_t n;
 };
-#define PC_SNP_FIELDS 8
+#define PC_SNP_FIELDS 10
 extern const struct snp_field snp_byte_fields[PC_SNP_FIELDS];
 
 #endif

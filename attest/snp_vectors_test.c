@@ -304,8 +304,6 @@ static void check_claims(const struct evidence_input *in, const struct json_valu
     for (size_t i = 0; i < PC_SNP_FIELDS; i++)
         expect_bytes(&claims, snp_byte_fields[i].name, r + snp_byte_fields[i].at,
                      snp_byte_fields[i].n);
-    expect_bytes(&claims, "report_id", r + PC_SR_REPORT_ID, 32);
-    expect_bytes(&claims, "report_id_ma", r + PC_SR_REPORT_ID_MA, 32);
     expect_bytes(&claims, "cpuid_fms", r + PC_SR_CPUID, 3);
     assert_int_equal(view.report.version, number(&claims, "version"));
     assert_int_equal(load_le32(r + PC_SR_GUEST_SVN), number(&claims, "guest_svn"));

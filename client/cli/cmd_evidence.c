@@ -11,19 +11,22 @@
 #include "client/cli/cli.h"
 #include "client/cli/commands.h"
 #include "client/cli/evidence_json.h"
+#include "client/cli/evidence_snp.h"
 
 static const char group_help[] =
     "polyclave evidence tells whether a machine's evidence is genuine, and what programs measure "
     "to.\n"
     "\n"
-    "  polyclave evidence verify --vendor tdx --evidence F --collateral DIR --at TIME\n"
-    "                            [--policy F] [--json]\n"
+    "  polyclave evidence verify --vendor tdx|snp --evidence F [--cert F] --collateral DIR\n"
+    "                            --at TIME [--policy F] [--json]\n"
     "  polyclave evidence measure --sim (--bin DIR | --file F...) [--policy F] [--json]\n"
     "\n"
     "verify: exit 0 accepted, 1 refused with every reason, 2 usage or unreadable input.\n"
-    "  --evidence F      the quote\n"
-    "  --collateral DIR  tcbinfo.json tcb_issuer_chain.pem qeidentity.json qe_issuer_chain.pem\n"
-    "                    rootcrl.der pckcrl.der; what is missing is a reason\n"
+    "  --evidence F      the quote; the report, alone or with the host's certificate table\n"
+    "  --cert F          snp: the VCEK or VLEK, DER or PEM; without it that of the table\n"
+    "  --collateral DIR  tdx: tcbinfo.json tcb_issuer_chain.pem qeidentity.json\n"
+    "                    qe_issuer_chain.pem rootcrl.der pckcrl.der; what is missing is a reason\n"
+    "                    snp: certificates and lists of AMD, DER or PEM, by whatever name\n"
     "  --at TIME         2026-02-01T00:00:00Z or Unix seconds; no clock is consulted\n"
     "  --policy F        JSON (docs/EVIDENCE.md); without it only UpToDate, no debug, CRLs "
     "checked\n"
@@ -38,10 +41,12 @@ static const char group_help[] =
     "  polyclave evidence verify --vendor tdx --evidence quote.bin --collateral "
     "run/intel/collateral \\\n"
     "      --at 2026-02-01T00:00:00Z --policy policy.json\n"
+    "  polyclave evidence verify --vendor snp --evidence report.bin --cert vcek.der \\\n"
+    "      --collateral amd --at 2026-02-01T00:00:00Z --json\n"
     "  polyclave evidence measure --sim --bin build/release/bin --policy run/policy.bin\n";
 
 struct verify_options {
-    const char *vendor, *evidence, *collateral, *at, *policy;
+    const char *vendor, *evidence, *cert, *collateral, *at, *policy;
     bool json;
 };
 
@@ -142,33 +147,50 @@ static void print_verdict(const struct verdict *v)
     (void)printf("claims      %s\n", hex);
 }
 
-static int run_verify(const struct verify_options *o, enum vendor vendor, uint64_t at)
+static void print_result(const struct verdict *v, const struct evidence_input *in, bool as_json)
 {
     static char json[PC_EVIDENCE_JSON_CAP];
+    static struct tdx_view tdx;
+    static struct snp_view snp;
+    struct evidence_view view = {NULL, NULL};
+    if (!as_json) {
+        print_verdict(v);
+        return;
+    }
+    if (v->vendor == PC_VENDOR_TDX && tdx_view_of(&tdx, in->evidence))
+        view.tdx = &tdx;
+    if (v->vendor == PC_VENDOR_SNP && snp_view_of(&snp, in))
+        view.snp = &snp;
+    evidence_json(json, v, &view);
+    (void)puts(json);
+}
+
+static int run_verify(const struct verify_options *o, enum vendor vendor, uint64_t at)
+{
     static struct evidence_policy policy;
     struct evidence_input in = {
         .policy = &policy, .evidence_time = at, .collateral_time = at, .dates = PC_DATES_FULL};
+    struct snp_files *snp = NULL;
     struct verdict v;
-    struct tdx_view view;
     int code = PC_CLI_USAGE;
-    if (!load_policy(&policy, o->policy) || !load_collateral(&in.collateral, o->collateral))
+    if (!load_policy(&policy, o->policy))
+        return code;
+    if (cli_read_file(&in.evidence, o->evidence, PC_EVIDENCE_MAX + 1) != PC_OK)
+        return cli_fail(PC_CLI_USAGE, "cannot read the evidence", o->evidence,
+                        "check name and permissions");
+    if (vendor == PC_VENDOR_SNP ? !snp_files_load(&snp, &in, o->collateral, o->cert)
+                                : !load_collateral(&in.collateral, o->collateral))
         goto out;
-    if (cli_read_file(&in.evidence, o->evidence, PC_EVIDENCE_MAX + 1) != PC_OK) {
-        (void)cli_fail(PC_CLI_USAGE, "cannot read the evidence", o->evidence,
-                       "check name and permissions");
-        goto out;
-    }
     evidence_verify(&v, NULL, vendor, &in);
-    if (o->json) {
-        evidence_json(json, &v, tdx_view_of(&view, in.evidence) ? &view : NULL);
-        (void)puts(json);
-    } else
-        print_verdict(&v);
+    print_result(&v, &in, o->json);
     code = verdict_accepts(&v) ? PC_CLI_YES : PC_CLI_NO;
     if (fflush(stdout) != 0)
         code = cli_fail(PC_CLI_USAGE, "cannot write", "stdout", "check where it leads");
 out:
-    free_collateral(&in.collateral);
+    if (vendor == PC_VENDOR_SNP)
+        snp_files_free(snp);
+    else
+        free_collateral(&in.collateral);
     cli_free(&in.evidence);
     return code;
 }
@@ -178,6 +200,7 @@ static int verify(int argc, char **argv)
     static const struct option longs[] = {
         {"vendor", required_argument, NULL, 'v'},
         {"evidence", required_argument, NULL, 'e'},
+        {"cert", required_argument, NULL, 'k'},
         {"collateral", required_argument, NULL, 'c'},
         {"at", required_argument, NULL, 'a'},
         {"policy", required_argument, NULL, 'p'},
@@ -195,6 +218,9 @@ static int verify(int argc, char **argv)
             break;
         case 'e':
             o.evidence = optarg;
+            break;
+        case 'k':
+            o.cert = optarg;
             break;
         case 'c':
             o.collateral = optarg;
@@ -221,7 +247,10 @@ static int verify(int argc, char **argv)
                         "give --vendor, --evidence, --collateral and --at");
     const struct evidence_verifier *verifier = evidence_verifier_named(o.vendor);
     if (verifier == NULL)
-        return cli_fail(PC_CLI_USAGE, "no verifier for vendor", o.vendor, "there is: tdx");
+        return cli_fail(PC_CLI_USAGE, "no verifier for vendor", o.vendor, "there are: tdx, snp");
+    if (o.cert != NULL && verifier->vendor != PC_VENDOR_SNP)
+        return cli_fail(PC_CLI_USAGE, "no certificate goes with evidence of", o.vendor,
+                        "leave --cert out");
     uint64_t at;
     if (!cli_time(&at, o.at))
         return cli_fail(PC_CLI_USAGE, "not a time", o.at,

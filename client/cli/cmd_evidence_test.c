@@ -152,7 +152,7 @@ static void test_usage(void **state)
         VERIFY "--policy nosuch.json 2>/dev/null",
         VERIFY "--what 2>/dev/null",
         VERIFY "more 2>/dev/null",
-        "polyclave evidence verify --vendor snp --evidence q4 --collateral v/collateral --at 1 "
+        "polyclave evidence verify --vendor sgx --evidence q4 --collateral v/collateral --at 1 "
         "2>/dev/null",
         "polyclave evidence verify --vendor tdx --evidence nosuch --collateral v/collateral --at 1 "
         "2>/dev/null",
