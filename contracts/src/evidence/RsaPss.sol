@@ -27,7 +27,7 @@ library RsaPss {
         bytes32 digestHigh,
         bytes16 digestLow,
         bytes calldata modulus,
-        bytes calldata signature
+        bytes memory signature
     ) internal view returns (bool) {
         if (modulus.length != SIZE || signature.length != SIZE) return false;
         if (_word(modulus, 0) < TOP_BIT || !_isBelow(signature, modulus)) return false;
@@ -53,9 +53,13 @@ library RsaPss {
         }
     }
 
-    function _isBelow(bytes calldata a, bytes calldata b) private pure returns (bool) {
+    function _isBelow(bytes memory a, bytes calldata b) private pure returns (bool) {
+        uint256 place;
+        assembly ("memory-safe") {
+            place := add(a, 32)
+        }
         for (uint256 at = 0; at < SIZE; at += 32) {
-            uint256 x = _word(a, at);
+            uint256 x = _at(place + at);
             uint256 y = _word(b, at);
             if (x != y) return x < y;
         }
@@ -63,7 +67,7 @@ library RsaPss {
     }
 
     /// signature^65537 mod modulus: 512 bytes at `em`, which are allocated.
-    function _power(bytes calldata modulus, bytes calldata signature)
+    function _power(bytes calldata modulus, bytes memory signature)
         private
         view
         returns (bool done, uint256 em)
@@ -75,7 +79,7 @@ library RsaPss {
             mstore(em, SIZE)
             mstore(add(em, 32), 3)
             mstore(add(em, 64), SIZE)
-            calldatacopy(add(em, 96), signature.offset, SIZE)
+            mcopy(add(em, 96), add(signature, 32), SIZE)
             mstore(add(em, 608), shl(232, 0x010001))
             calldatacopy(add(em, 611), modulus.offset, SIZE)
             done := staticcall(MODEXP_GAS, MODEXP, em, 1123, em, SIZE)
