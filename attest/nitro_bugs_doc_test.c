@@ -224,7 +224,7 @@ static void test_bug_28_trailing_bytes(void **state)
         if (more == 0)
             expect_accept();
         else
-            expect_only(more < 0 ? PC_R_DOC_PAYLOAD : PC_R_DOC_TRUNCATED);
+            expect_only(more < 0 ? PC_R_DOC_PAYLOAD : PC_R_QUOTE_TRUNCATED);
     }
 }
 
@@ -497,7 +497,7 @@ static void test_bug_31_tags_and_arrays(void **state)
         if (cases[i].ok)
             expect_accept();
         else if (verdict_accepts(&v) ||
-                 !(verdict_has(&v, PC_R_COSE_FORM) || verdict_has(&v, PC_R_DOC_TRUNCATED)))
+                 !(verdict_has(&v, PC_R_COSE_FORM) || verdict_has(&v, PC_R_QUOTE_TRUNCATED)))
             fail_msg("case %zu", i);
     }
     /* Payload or signature of another type or length. */
@@ -516,7 +516,7 @@ static void test_bug_31_tags_and_arrays(void **state)
         cborw_raw(&w, B(0x84, 0x44, 0xa1, 0x01, 0x38, 0x22, 0xa0, 0x40));
         cborw_bytes(&w, bytes_of(zeros, n));
         forge_nitro_verify(&v, bytes_of(w.p, w.n), pins[0]);
-        expect_only(n == 96 ? PC_R_DOC_TRUNCATED : PC_R_COSE_FORM);
+        expect_only(n == 96 ? PC_R_QUOTE_TRUNCATED : PC_R_COSE_FORM);
     }
 }
 
@@ -675,7 +675,7 @@ static void test_bug_16_lengths(void **state)
             assert_non_null(exact);
             memcpy(exact + 1, built.p, n);
             forge_nitro_verify(&v, bytes_of(exact + 1, n), pins[form]);
-            expect_only(PC_R_DOC_TRUNCATED);
+            expect_only(PC_R_QUOTE_TRUNCATED);
             free(exact);
         }
         /* Bytes of the document in turn as every head with an extreme length. */
@@ -694,7 +694,7 @@ static void test_bug_16_lengths(void **state)
     }
     static uint8_t large[PC_NITRO_DOC_MAX + 1];
     forge_nitro_verify(&v, PC_BYTES(large), pins[0]);
-    expect_only(PC_R_DOC_TOO_LARGE);
+    expect_only(PC_R_QUOTE_TOO_LARGE);
     forge_nitro_verify(&v, bytes_of(large, PC_NITRO_DOC_MAX), pins[0]);
     expect_only(PC_R_COSE_FORM);
     /* Payload truncated at every byte, and signed so. */
@@ -703,7 +703,7 @@ static void test_bug_16_lengths(void **state)
     for (size_t n = 0, whole = w.n; n < whole; n += n < 64 || n > whole - 64 ? 1 : 41) {
         w.n = n;
         finish(0);
-        expect_only(PC_R_DOC_TRUNCATED);
+        expect_only(PC_R_QUOTE_TRUNCATED);
     }
 }
 

@@ -96,4 +96,12 @@ extern const uint8_t policy_intel_root_sha256[32];
 PC_MUST_USE enum err_code policy_parse(struct evidence_policy *out, char why[PC_POLICY_WHY_LEN],
                                        struct bytes json);
 
+struct json_value;
+/* The keys "nitro.*" of the same file, and their values into *out, which holds the defaults. */
+#define PC_NITRO_POLICY_KEYS (3 + 32)
+extern const char *const nitro_policy_keys[PC_NITRO_POLICY_KEYS];
+PC_MUST_USE enum err_code nitro_policy_parse(struct evidence_policy *out,
+                                             char why[PC_POLICY_WHY_LEN],
+                                             const struct json_value *root);
+
 #endif

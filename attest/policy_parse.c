@@ -171,8 +171,11 @@ static enum err_code get_denied(const struct reading *r, struct evidence_policy 
 
 static enum err_code read_policy(struct evidence_policy *out, const struct reading *r)
 {
+    const char *all[PC_ARRAY_LEN(keys) + PC_NITRO_POLICY_KEYS];
     bool ignored;
-    PC_TRY(json_only(r->root, keys, PC_ARRAY_LEN(keys)));
+    memcpy(all, keys, sizeof(keys));
+    memcpy(all + PC_ARRAY_LEN(keys), nitro_policy_keys, sizeof(nitro_policy_keys));
+    PC_TRY(json_only(r->root, all, PC_ARRAY_LEN(all)));
     PC_TRY(opt_hex(r, "root_sha256", &ignored, out->root_sha256[PC_VENDOR_TDX], 32));
     PC_TRY(get_statuses(r, &out->statuses));
     PC_TRY(opt_time(r, "out_of_date_until", &out->out_of_date_until));
@@ -191,6 +194,7 @@ static enum err_code read_policy(struct evidence_policy *out, const struct readi
         PC_TRY(opt_hex(r, register_keys[i], &out->register_set[i], out->registers[i], 48));
     PC_TRY(opt_list(r, "measurements", &out->measurement_count, out->measurements[0], 32));
     PC_TRY(opt_list(r, "mrseams", &out->mrseam_count, out->mrseams[0], 48));
+    PC_TRY(nitro_policy_parse(out, r->why, r->root));
     return get_denied(r, out);
 }
 

@@ -135,28 +135,26 @@ enum tcb_status {
     X(PC_R_NOT_IN_FORCE, 82, "collateral_not_in_force", "an object is not the one in force")       \
     X(PC_R_RESOURCES, 83, "resources", "memory ran out before the evidence was judged")            \
     /* a Nitro document as bytes: these end the verification */                                    \
-    X(PC_R_DOC_TOO_LARGE, 104, "document_too_large", "the document is over 16 KiB")                \
-    X(PC_R_DOC_TRUNCATED, 105, "document_truncated", "the document or its payload ends early")     \
-    X(PC_R_COSE_FORM, 106, "cose_malformed", "this is not exactly one COSE_Sign1 of strict CBOR")  \
-    X(PC_R_COSE_HEADER, 107, "cose_header", "the headers are not ES384 alone and empty")           \
-    X(PC_R_DOC_PAYLOAD, 108, "payload_malformed", "the payload is not one strict CBOR map")        \
-    X(PC_R_DOC_FIELD, 109, "payload_field",                                                        \
+    X(PC_R_COSE_FORM, 112, "cose_malformed", "this is not exactly one COSE_Sign1 of strict CBOR")  \
+    X(PC_R_COSE_HEADER, 113, "cose_header", "the headers are not ES384 alone and empty")           \
+    X(PC_R_DOC_PAYLOAD, 114, "payload_malformed", "the payload is not one strict CBOR map")        \
+    X(PC_R_DOC_FIELD, 115, "payload_field",                                                        \
       "a field is missing, of another type or out of bounds")                                      \
-    X(PC_R_DOC_DIGEST, 110, "digest_not_SHA384", "the digest is not SHA384")                       \
-    X(PC_R_PCR_MISSING, 111, "pcr_missing", "PCR 0, 1, 2 or 8 is not in the document")             \
+    X(PC_R_DOC_DIGEST, 116, "digest_not_SHA384", "the digest is not SHA384")                       \
+    X(PC_R_PCR_MISSING, 117, "pcr_missing", "PCR 0, 1, 2 or 8 is not in the document")             \
     /* and what it says */                                                                         \
-    X(PC_R_DOC_SIGNATURE, 112, "document_signature", "the document's signature is wrong")          \
-    X(PC_R_NITRO_DEBUG, 113, "debug_mode_zero_pcrs", "PCR 0, 1 and 2 are zero: debug mode")        \
-    X(PC_R_PCR_ZERO, 114, "pcr_zero", "PCR 0, 1 or 2, or a PCR that the policy fixes, is zero")    \
-    X(PC_R_TIMESTAMP_OLD, 115, "timestamp_too_old", "the document is older than allowed")          \
-    X(PC_R_TIMESTAMP_EARLY, 116, "timestamp_in_future", "the document is from the future")         \
-    X(PC_R_EXTRA_FIELD, 117, "public_key_or_nonce", "public_key or nonce stands beside user_data")
+    X(PC_R_DOC_SIGNATURE, 118, "document_signature", "the document's signature is wrong")          \
+    X(PC_R_NITRO_DEBUG, 119, "debug_mode_zero_pcrs", "PCR 0, 1 and 2 are zero: debug mode")        \
+    X(PC_R_PCR_ZERO, 120, "pcr_zero", "PCR 0, 1 or 2, or a PCR that the policy fixes, is zero")    \
+    X(PC_R_TIMESTAMP_OLD, 121, "timestamp_too_old", "the document is older than allowed")          \
+    X(PC_R_TIMESTAMP_EARLY, 122, "timestamp_in_future", "the document is from the future")         \
+    X(PC_R_EXTRA_FIELD, 123, "public_key_or_nonce", "public_key or nonce stands beside user_data")
 
 enum verdict_reason {
 #define PC_REASON_ENUM(id, bit, name, text) id = bit,
     PC_REASON_LIST(PC_REASON_ENUM)
 #undef PC_REASON_ENUM
-        PC_R_COUNT = 118 /* one past the last */
+        PC_R_COUNT = 124 /* one past the last */
 };
 
 #define PC_RAW_TCB_MAX     64 /* TDX 52, SNP 56, Nitro 0 */
@@ -221,7 +219,7 @@ static inline bool verdict_accepts(const struct verdict *v)
     return v->vendor != 0 && v->has_claims == 1 && v->reasons[0] == 0 && v->reasons[1] == 0;
 }
 
-/* Stable name and sentence of a reason; NULL for a bit that is not one (84..103 are not used).
+/* Stable name and sentence of a reason; NULL for a bit that is not one (84..111 are not used).
  * "tcb_status" is printed with the status behind it: "tcb_status:OutOfDate". */
 const char *verdict_reason_name(unsigned bit);
 const char *verdict_reason_text(unsigned bit);

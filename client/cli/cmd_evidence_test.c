@@ -152,8 +152,14 @@ static void test_usage(void **state)
         VERIFY "--policy nosuch.json 2>/dev/null",
         VERIFY "--what 2>/dev/null",
         VERIFY "more 2>/dev/null",
-        "polyclave evidence verify --vendor snp --evidence q4 --collateral v/collateral --at 1 "
+        "polyclave evidence verify --vendor sgx --evidence q4 --collateral v/collateral --at 1 "
         "2>/dev/null",
+        "polyclave evidence verify --vendor tdx --evidence q4 --at 1 2>/dev/null",
+        "polyclave evidence verify --vendor nitro --evidence doc 2>/dev/null",
+        "polyclave evidence verify --vendor nitro --evidence nosuch --at 1 2>/dev/null",
+        "polyclave evidence verify --vendor nitro --evidence doc --at 1 --collateral nosuch "
+        "2>/dev/null",
+        "polyclave evidence measure --sim --vendor sgx --file prog 2>/dev/null",
         "polyclave evidence verify --vendor tdx --evidence nosuch --collateral v/collateral --at 1 "
         "2>/dev/null",
         "polyclave evidence verify --vendor tdx --evidence q4 --collateral nosuch --at 1 "
