@@ -92,7 +92,9 @@ static uint64_t begins(const struct sim_nitro *m, enum sim_nitro_level level, ui
 {
     if (level == PC_SIM_ROOT)
         return m->root_from;
-    return level == PC_SIM_LEAF ? now - 3 : now - now % (life[level] / 2);
+    if (level == PC_SIM_LEAF)
+        return m->leaf_from != 0 ? m->leaf_from : now - 3;
+    return now - now % (life[level] / 2);
 }
 
 /* The leaf's serial is enclave and time, as AWS's; the others' are hashes. */

@@ -28,6 +28,7 @@ enum sim_nitro_level {
 struct sim_nitro {
     struct sim_key384 key[PC_SIM_LEVELS];
     uint64_t root_from;
+    uint64_t leaf_from;  /* 0: 3 seconds before each document */
     uint8_t instance[8]; /* host: "i-0" and these in hexadecimal */
     uint8_t enclave[8];  /* of this start: module_id is host, "-enc", and these in hexadecimal */
     uint8_t program[48]; /* PCR 0 and 2 (SPEC 4) */
