@@ -350,6 +350,10 @@ static void test_help(void **state)
     assert_int_equal(run("polyclave evidence verify --help"), 0);
     assert_int_equal(run("polyclave-quote-sim --help"), 0);
     assert_int_equal(run("polyclave-quote-tsm --help"), 0);
+    assert_int_equal(run("polyclave-quote-nsm --help"), 0);
+    assert_int_equal(run("head -c 63 /dev/zero | polyclave-quote-nsm 2>/dev/null"), 2);
+    if (access("/dev/nsm", F_OK) != 0) /* not in an enclave: says so */
+        assert_int_equal(run("head -c 64 /dev/zero | polyclave-quote-nsm 2>/dev/null"), 1);
 }
 
 int main(void)
