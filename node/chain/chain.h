@@ -388,6 +388,7 @@ void kept_end(struct chain *c);
 void kept_again(struct chain *c);
 void kept_link_up(struct chain *c);
 void kept_link_down(struct chain *c);
+void kept_on_keys(struct chain *c); /* the own keys are there */
 void kept_on_part(struct chain *c, const struct ipc_dc_kept *m);
 void kept_on_put(struct chain *c, const struct ipc_dc_kept_put_r *m);
 /* Step SYNC_KEPT: is the checkpoint's block on the accepted chain? Goes on with SYNC_LOGS. */

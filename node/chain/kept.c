@@ -77,9 +77,12 @@ static void refuse(struct chain *c, enum err_code e, const char *why)
     sync_restart(c);
 }
 
+/* Once all parts are here, and the own keys: who this node is among the members depends on them. */
 static void load(struct chain *c)
 {
     struct kept *k = &c->kept;
+    if (k->state != KEPT_WANTED || k->parts == 0 || k->part < k->parts || !c->have_keys)
+        return;
     enum err_code e = kept_form_read(c, bytes_of(k->buf, k->n), &k->claim);
     drop_buffer(k);
     if (e != PC_OK) {
@@ -96,7 +99,8 @@ static void load(struct chain *c)
 void kept_on_part(struct chain *c, const struct ipc_dc_kept *m)
 {
     struct kept *k = &c->kept;
-    if (k->state != KEPT_WANTED || m->older != (k->skip == 1) || m->part != k->part)
+    if (k->state != KEPT_WANTED || m->older != (k->skip == 1) || m->part != k->part ||
+        (k->parts != 0 && k->part == k->parts))
         return; /* an answer from before a link came anew */
     if (m->parts == 0) {
         k->skip++;
@@ -118,8 +122,12 @@ void kept_on_part(struct chain *c, const struct ipc_dc_kept *m)
     k->n += m->data.n;
     if (++k->part < k->parts)
         ask_part(c);
-    else
-        load(c);
+    load(c);
+}
+
+void kept_on_keys(struct chain *c)
+{
+    load(c);
 }
 
 /* ---- is it of this chain? ---- */
@@ -193,7 +201,6 @@ static void send_part(struct chain *c)
 static void save(struct chain *c)
 {
     struct kept *k = &c->kept;
-    PC_ASSERT(c->cursor.next == c->sync.told + 1);
     k->saved_at = c->sync.told;
     k->objects_saved = k->objects_told;
     enum err_code e = kept_form_write(c, k->claim.since, &k->buf, &k->n);
@@ -218,7 +225,8 @@ void kept_proved(struct chain *c)
         log_info("checkpoint_proved", LOG_U64("block", k->claim.number), LOG_U64("head", head));
     k->state = KEPT_PROVEN;
     k->skip = 0;
-    if (!k->doubt && !k->untold && !k->saving && head >= k->saved_at + k->every &&
+    bool whole = c->cursor.next == head + 1; /* not if the contracts are younger than the head */
+    if (whole && !k->doubt && !k->untold && !k->saving && head >= k->saved_at + k->every &&
         daemon_end(&c->d, IPC_LINK_DC) != NULL)
         save(c);
 }

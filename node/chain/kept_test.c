@@ -394,6 +394,43 @@ static void the_store_comes_late(void **state)
     assert_int_equal(w.blocks_read, 0);
 }
 
+/* The vault names its keys last: who this node is among the members is not decided before. */
+static void the_keys_come_late(void **state)
+{
+    struct ipc_dc_keys keys;
+    (void)state;
+    attempt_under_way();
+    mine_to(70);
+    world_restart(&w);
+    w.c->kept.skip = 0;
+    w.c->kept.state = KEPT_PROVEN;
+    w.c->have_keys = false;
+    sync_restart(w.c);
+    world_serve(&w);
+    assert_int_equal(w.c->kept.state, KEPT_WANTED);
+    assert_int_equal(w.c->attempts->logs.n, 0);
+    memset(&keys, 0x21, sizeof keys);
+    KIT_SAY(&w.kit, IPC_LINK_DC, dc_keys, &keys);
+    assert_int_equal(w.c->kept.state, KEPT_CLAIMED);
+    assert_int_equal(rounds(), 70);
+    assert_int_equal(w.blocks_read, 0);
+}
+
+/* The chain has not come to the contracts yet. */
+static void before_the_first_block(void **state)
+{
+    (void)state;
+    w.c->d.policy.first_block = 100;
+    sync_restart(w.c);
+    world_serve(&w);
+    mine_to(80);
+    assert_int_equal(w.keeps, 0);
+    assert_int_equal(w.blocks_read, 0);
+    mine_to(100);
+    assert_int_equal(w.keeps, 1);
+    assert_int_equal(w.first_read, 100);
+}
+
 /* polyclaved dies with a collateral object on its way: what is stored is from before that, and
  * stays the newest. */
 static void an_object_may_be_lost(void **state)
@@ -482,6 +519,8 @@ int main(void)
         T(any_bytes),
         T(the_store_is_full),
         T(the_store_comes_late),
+        T(the_keys_come_late),
+        T(before_the_first_block),
         T(an_object_may_be_lost),
         T(a_doubt),
         T(a_member_that_never_joined),

@@ -45,6 +45,7 @@ static enum err_code on_keys(void *ctx, const struct ipc_dc_keys *m)
     struct chain *c = ctx;
     c->keys = m->keys;
     c->have_keys = true;
+    kept_on_keys(c);
     return PC_OK;
 }
 
