@@ -493,7 +493,7 @@ void cell_lease(struct cell *c)
         struct cell *other = c->w->cell[j];
         struct ipc_vp_head_sign ask = {.id = j, .has_nonce = true};
         struct ipc_vp_head_signed s;
-        if (j == c->index)
+        if (j == c->index || other->v == NULL)
             continue;
         memcpy(ask.nonce, nonce.nonce, 32);
         MUST_TELL(other, IPC_PROC_PEER, vp_head_sign, &ask);

@@ -151,6 +151,8 @@ struct enclave {
     struct ipc_vc_record record;
 };
 
+/* What a release request is known by (SPEC 8). */
+void request_digest(uint8_t out[static 32], const struct ipc_release_fields *r);
 void enclave_new(struct enclave *e, struct cell *c, uint64_t seed);
 /* After a change to e->request.request: digest, signature, and the digests of both statements. */
 void enclave_sign(struct enclave *e);

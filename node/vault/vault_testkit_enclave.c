@@ -15,7 +15,7 @@
 #include "crypto/labels.h"
 #include "protocol/client_wire.h"
 
-static void digest_of(uint8_t out[static 32], const struct ipc_release_fields *r)
+void request_digest(uint8_t out[static 32], const struct ipc_release_fields *r)
 {
     struct client_release_request q = {.version = r->version,
                                        .class = r->class,
@@ -49,7 +49,7 @@ static void digest_of(uint8_t out[static 32], const struct ipc_release_fields *r
 void enclave_sign(struct enclave *e)
 {
     struct ed25519_sig sig;
-    digest_of(e->digest, &e->request.request);
+    request_digest(e->digest, &e->request.request);
     ed25519_sign(&sig, &e->sign_sk, PC_BYTES(e->digest));
     memcpy(e->request.signature, sig.b, 64);
     memcpy(e->verdict.digest, e->digest, 32);
