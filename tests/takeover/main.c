@@ -2,7 +2,10 @@
 /*
  * takeover - a genuine vault among a node's processes, one of which is the adversary's.
  *
- *   takeover --role peer|attest|chain|rpc [--sequences N] [--seed S] [--first K] [--rare-is-fine]
+ *   takeover --role peer|attest|chain|rpc [--deal] [--sequences N] [--seed S] [--first K]
+ *            [--rare-is-fine]
+ *
+ * --deal: attempts at an epoch instead of requests (attest, chain).
  *
  * Fails when the vault gives a partial or a sub-share that the genuine processes do not bear out,
  * when it ends by itself, and (without --rare-is-fine) when something that must be tried never
@@ -14,6 +17,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+static size_t sequences = 2000, first;
+static bool deal;
 static const char *const names[ROLE_COUNT] = {"peer", "attest", "chain", "rpc"};
 
 /* A vault's life begins here (release.c, rpc.c): what is replayed begins there, too. */
@@ -29,9 +34,10 @@ _Noreturn void broken(const char *format, ...)
     (void)vfprintf(stderr, format, args);
     va_end(args);
     uint64_t from = stage.sequence - stage.sequence % LIFE;
-    (void)fprintf(stderr, "\n  again: takeover --role %s --seed %llu --first %llu --sequences %llu\n",
-                  names[stage.role], (unsigned long long)stage.seed, (unsigned long long)from,
-                  (unsigned long long)(stage.sequence - from + 1));
+    (void)fprintf(stderr,
+                  "\n  again: takeover --role %s%s --seed %llu --first %llu --sequences %llu\n",
+                  names[stage.role], deal ? " --deal" : "", (unsigned long long)stage.seed,
+                  (unsigned long long)from, (unsigned long long)(stage.sequence - from + 1));
     exit(1);
 }
 
@@ -81,23 +87,43 @@ static void print_release(const struct figures *f)
             must(f->refused[i] > 0, wire_release_code_name((enum wire_release_code)i));
 }
 
+static void print_deal(const struct figures *f)
+{
+    static const char *const why[] = {"opening",   "not live",   "mismatch", "stale",
+                                      "signature", "not judged", "vendors",  "other"};
+    printf("  %zu dealt, %zu blobs judged, %zu links ended\n  not dealt:", f->dealt, f->blobs,
+           f->dropped);
+    for (size_t i = 0; i < PC_ARRAY_LEN(why); i++)
+        printf(" %s %zu", why[i], f->not_dealt[i]);
+    printf("\n");
+    must(f->dealt > 0 && f->blobs == f->dealt, "a dealing, and its blob");
+    for (size_t i = 0; i < DEAL_OTHER; i++)
+        if (stage.role == ROLE_CHAIN || (i >= DEAL_NOT_LIVE && i <= DEAL_STALE) ||
+            i == DEAL_WAITING)
+            must(f->not_dealt[i] > 0, why[i]);
+}
+
 static void print_all(double seconds)
 {
     const struct figures *f = &stage.f;
     printf("%s: %zu sequences in %.1f s (%.0f/s), %zu steps, %zu frames, vault started %zu times\n",
            names[stage.role], f->sequences, seconds, (double)f->sequences / seconds, f->steps,
            f->frames, f->starts);
-    print_release(f);
+    if (deal)
+        print_deal(f);
+    else
+        print_release(f);
 }
-
-static size_t sequences = 2000, first;
 
 static void run(void **state)
 {
     struct timespec a, b;
     (void)state;
     (void)clock_gettime(CLOCK_MONOTONIC, &a);
-    release_run(sequences, first);
+    if (deal)
+        deal_run(sequences, first);
+    else
+        release_run(sequences, first);
     (void)clock_gettime(CLOCK_MONOTONIC, &b);
     print_all((double)(b.tv_sec - a.tv_sec) + 1e-9 * (double)(b.tv_nsec - a.tv_nsec));
 }
@@ -106,8 +132,9 @@ static void run(void **state)
 
 static _Noreturn void usage(void)
 {
-    (void)fprintf(stderr, "usage: takeover --role peer|attest|chain|rpc [--sequences N] [--seed S] "
-                          "[--first K] [--rare-is-fine]\n");
+    (void)fprintf(
+        stderr, "usage: takeover --role peer|attest|chain|rpc [--deal] [--sequences N] [--seed S] "
+                "[--first K] [--rare-is-fine]\n");
     exit(2);
 }
 
@@ -130,6 +157,10 @@ int main(int argc, char **argv)
             rare_is_fine = true;
             continue;
         }
+        if (strcmp(argv[i], "--deal") == 0) {
+            deal = true;
+            continue;
+        }
         if (i + 1 == argc)
             usage();
         const char *v = argv[i + 1];
@@ -146,7 +177,7 @@ int main(int argc, char **argv)
             usage();
         i++;
     }
-    if (stage.role == ROLE_COUNT)
+    if (stage.role == ROLE_COUNT || (deal && stage.role != ROLE_ATTEST && stage.role != ROLE_CHAIN))
         usage();
     (void)snprintf(proc_log, sizeof proc_log, "takeover-%s.log", names[stage.role]);
     const struct CMUnitTest tests[] = {cmocka_unit_test(run)};

@@ -113,8 +113,8 @@ void proc_stop(struct proc *p)
     p->ctl = -1;
     int status = reap(p);
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-        broken("%s did not end well: status %x; see %s", program(p->self),
-               (unsigned)status, proc_log);
+        broken("%s did not end well: status %x; see %s", program(p->self), (unsigned)status,
+               proc_log);
     for (int l = 1; l <= LINK_COUNT; l++) {
         free(p->part[l]);
         p->part[l] = NULL;

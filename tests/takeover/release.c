@@ -6,11 +6,11 @@
  */
 #include "tests/takeover/takeover.h"
 
-#define LIFE      250u
-#define NO_HEAD   3u
-#define NO_SHARE  6u
-#define NO_LEASE  14u
-#define SENT      64u
+#define LIFE     250u
+#define NO_HEAD  3u
+#define NO_SHARE 6u
+#define NO_LEASE 14u
+#define SENT     64u
 
 /* Requests as they were sent, for whoever asks again. */
 static struct {

@@ -138,8 +138,7 @@ static void note(enum ipc_process from, struct bytes frame)
     struct ipc_vp_lease_sig s;
     uint8_t digest[32];
     uint16_t type = ipc_type_of(frame);
-    if (from == IPC_PROC_CHAIN && type == IPC_MSG_VC_HEAD &&
-        ipc_decode_vc_head(&h, frame) == PC_OK)
+    if (from == IPC_PROC_CHAIN && type == IPC_MSG_VC_HEAD && ipc_decode_vc_head(&h, frame) == PC_OK)
         oracle_head_told(h.head.number);
     if (from == IPC_PROC_PEER && type == IPC_MSG_VP_LEASE_SIG &&
         ipc_decode_vp_lease_sig(&s, frame) == PC_OK)

@@ -36,8 +36,8 @@ struct figures {
     size_t sequences, steps, frames;
     size_t answers, replays, needs;
     size_t refused[WIRE_RELEASE_CODE_VERSION_NOT_ACCEPTED + 1];
-    size_t dropped; /* links that the vault ended */
-    size_t starts;  /* of the vault */
+    size_t dropped;                    /* links that the vault ended */
+    size_t starts;                     /* of the vault */
     size_t heads, records, no_records; /* rpc: what the genuine chain told the vault */
     size_t blamed;                     /* rpc: answers that it refuted */
     size_t false_heads;                /* rpc: heads of the fork that it took over */
@@ -127,7 +127,8 @@ enum mood {
 };
 
 void truth_begin(void);
-/* Blocks pass; from the new head on that mood holds. The genuine chain says so, unless it is mute. */
+/* Blocks pass; from the new head on that mood holds. The genuine chain says so, unless it is mute.
+ */
 void truth_head(uint64_t blocks, enum mood mood);
 /* The genuine chain looks up what a request says, under a digest that peer names. */
 void truth_lookup(const uint8_t digest[static 32], const struct ipc_release_fields *r);

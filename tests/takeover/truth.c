@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is true: enclaves with their evidence, the chain's state at its latest heads. The genuine
- * chain and attest, where they are not the adversary's, speak from here; the oracle judges by it. */
+ * chain and attest, where they are not the adversary's, speak from here; the oracle judges by it.
+ */
 #include "crypto/ids.h"
 #include "crypto/keccak.h"
 #include "tests/takeover/takeover.h"
