@@ -28,7 +28,13 @@ static void bend_field(struct enclave *e)
     struct ipc_release_fields *r = &e->request.request;
     const struct enclave *other = &people[below(WHO_COUNT)];
     const struct ipc_release_fields *o = &other->request.request;
-    switch (below(15)) {
+    switch (below(17)) {
+    case 16:
+        memcpy(r->scope, "lock", 4);
+        break;
+    case 15: /* a second evidence of its own, which no record is of */
+        r->evidence_hash[0] ^= 0xff;
+        break;
     case 0:
         memcpy(r->app_id, o->app_id, 32);
         break;
@@ -78,13 +84,20 @@ static void bend_field(struct enclave *e)
     }
 }
 
-void bend_request(struct enclave *e, bool by_peer)
+void bend_plain(struct enclave *e, enum who who)
 {
-    *e = people[below(WHO_COUNT)];
+    *e = people[who];
     struct ipc_release_fields *r = &e->request.request;
     noise(r->nonce, 16);
     r->head.number = stage.w->head.number;
     memcpy(r->head.hash, stage.w->head.hash, 32);
+    enclave_sign(e);
+}
+
+void bend_request(struct enclave *e, bool by_peer)
+{
+    bend_plain(e, (enum who)below(WHO_COUNT));
+    struct ipc_release_fields *r = &e->request.request;
     for (uint64_t k = one_in(2) ? 0 : 1 + below(3); k > 0; k--)
         bend_field(e);
     if (by_peer) { /* it signs with what it has; for another's keys that signature is wrong */

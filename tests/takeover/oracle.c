@@ -190,7 +190,10 @@ static const char *unjustified(const struct ipc_release_fields *r)
         !vault_same32(r->network_id, stage.w->policy.network_id) ||
         !vault_same32(r->key_id, people[GENUINE].request.request.key_id))
         return "for another key";
-    if (!truth_attest_accepts(r, stage.role != ROLE_ATTEST))
+    enum evidence which = stage.role == ROLE_ATTEST ? EVIDENCE_ANY
+                          : chain_lies              ? EVIDENCE_GENUINE
+                                                    : EVIDENCE_RECORDED;
+    if (!truth_attest_accepts(r, which))
         return "that the evidence does not bear out";
     if (!chain_lies && !truth_node_live())
         return "while this node is not live";
@@ -254,6 +257,8 @@ static void judge_answer(struct bytes frame)
     if (asked[i].answered) {
         if (!vault_same32(hash, asked[i].sealed))
             broken("a replay was answered with other bytes");
+        if (!lease || (!chain_lies && !truth_node_live()))
+            broken("a replay from a node that may not answer");
         stage.f.replays++;
         return;
     }

@@ -268,11 +268,18 @@ static void step(bool partitioned)
     struct enclave e;
     const struct ipc_release_fields *r;
     const uint8_t *digest;
-    switch (below(8)) {
+    switch (below(10)) {
+    case 8:
+    case 9: /* a client as it should be */
+        bend_plain(&e, one_in(3) ? STRANGER : GENUINE);
+        ask(&e);
+        break;
     case 0:
     case 1:
-    case 2: /* a client; a few of its fields are odd */
+    case 2: /* one whose fields, or signature, may be odd */
         bend_request(&e, false);
+        if (one_in(20))
+            e.request.signature[below(64)] ^= 1;
         ask(&e);
         break;
     case 3:
@@ -310,6 +317,10 @@ static void before(uint64_t age, bool *partitioned)
 {
     *partitioned = age < NO_LEASE;
     if (age == NO_SHARE) {
+        if (stage.role == ROLE_CHAIN) { /* what it said may stand in the way of a key */
+            stage_stop();
+            stage_start();
+        }
         stage_genesis();
         truth_begin();
         stage.mute_chain = stage.role == ROLE_CHAIN;

@@ -137,10 +137,13 @@ struct ipc_va_verdict truth_verdict(const uint8_t digest[static 32],
                                     const uint8_t evidence_hash[static 32]);
 /* Whose keys these are; FORGER for any that nobody has. */
 enum who truth_holder(const struct wire_boot_keys *k);
+bool truth_closed_scope(const struct ipc_release_fields *r);
 /* Would the genuine chain, or did it within the heads that a record may be old, accept this? */
 bool truth_chain_accepts(const struct ipc_release_fields *r);
+/* Which evidence must it be? */
+enum evidence { EVIDENCE_RECORDED, EVIDENCE_GENUINE, EVIDENCE_ANY };
 /* Is it what the genuine attest would judge as binding these keys, app, measurement, platform? */
-bool truth_attest_accepts(const struct ipc_release_fields *r, bool evidence_too);
+bool truth_attest_accepts(const struct ipc_release_fields *r, enum evidence which);
 bool truth_node_live(void);
 /* A genuine member's signature over its head and that nonce; the oracle remembers it. */
 struct ipc_vp_lease_sig truth_lease_sig(uint16_t member, const uint8_t nonce[static 32]);
@@ -169,6 +172,8 @@ void oracle_chain_lies(bool lies);
 /* A request, perhaps with fields of others, signed by keys that are at hand. by_peer: the adversary
  * has FORGER's alone. */
 void bend_request(struct enclave *e, bool by_peer);
+/* As that one's client makes it. */
+void bend_plain(struct enclave *e, enum who who);
 void bend_verdict(struct ipc_va_verdict *v, const uint8_t digest[static 32]);
 void bend_record(struct ipc_vc_record *rec, const uint8_t digest[static 32]);
 void bend_other_fact(void); /* chain: anything about attempts */

@@ -171,6 +171,12 @@ static bool recorded(const struct ipc_release_fields *r, enum who *who)
            vault_same32(r->platform, own->platform) && memcmp(r->verifier, own->verifier, 20) == 0;
 }
 
+/* The one scope that has a policy of its own, in every app: it approves nobody. */
+bool truth_closed_scope(const struct ipc_release_fields *r)
+{
+    return r->scope_n == 4 && memcmp(r->scope, "lock", 4) == 0;
+}
+
 void truth_lookup(const uint8_t digest[static 32], const struct ipc_release_fields *r)
 {
     struct ipc_vc_no_record no = {.code = WIRE_RELEASE_CODE_UNKNOWN_RECORD};
@@ -189,6 +195,8 @@ void truth_lookup(const uint8_t digest[static 32], const struct ipc_release_fiel
     keccak256(rec.scope_hash, bytes_of(r->scope, r->scope_n));
     rec.attested_at = rec.head.time - 50;
     rec.valid_until = rec.head.time + 5000;
+    if (truth_closed_scope(r))
+        rec.measurement_active_from = UINT64_MAX;
     apply(&rec, heads[latest()].mood);
     STAGE_TELL(IPC_PROC_CHAIN, vc_record, &rec);
 }
@@ -196,7 +204,8 @@ void truth_lookup(const uint8_t digest[static 32], const struct ipc_release_fiel
 bool truth_chain_accepts(const struct ipc_release_fields *r)
 {
     enum who who;
-    if (!recorded(r, &who) || who == UNAPPROVED || r->key_version < 1 || r->key_version > 2)
+    if (!recorded(r, &who) || who == UNAPPROVED || truth_closed_scope(r) || r->key_version < 1 ||
+        r->key_version > 2)
         return false;
     uint64_t now = heads[latest()].head.number;
     for (size_t back = 0; back < HEADS && back < n_heads; back++) {
@@ -210,20 +219,35 @@ bool truth_chain_accepts(const struct ipc_release_fields *r)
 
 /* ---- attest ---- */
 
+/* Each has an evidence that verifies and that no record on chain is of, named so. */
+static bool second_evidence(const uint8_t hash[static 32], const struct ipc_release_fields *own)
+{
+    uint8_t other[32];
+    memcpy(other, own->evidence_hash, 32);
+    other[0] ^= 0xff;
+    return vault_same32(hash, other);
+}
+
 struct ipc_va_verdict truth_verdict(const uint8_t digest[static 32],
                                     const uint8_t evidence_hash[static 32])
 {
     struct ipc_va_verdict v = people[FORGER].verdict;
-    for (int i = 0; i < FORGER; i++)
+    for (int i = 0; i < FORGER; i++) {
         if (vault_same32(evidence_hash, people[i].request.request.evidence_hash))
             v = people[i].verdict;
+        if (second_evidence(evidence_hash, &people[i].request.request)) {
+            v = people[i].verdict; /* of the same enclave, of another day */
+            v.raw_tcb[0]++;
+            verdict_claims(&v);
+        }
+    }
     memcpy(v.evidence_hash, evidence_hash, 32);
     memcpy(v.digest, digest, 32);
     v.collateral_epoch = collateral_epoch;
     return v;
 }
 
-bool truth_attest_accepts(const struct ipc_release_fields *r, bool evidence_too)
+bool truth_attest_accepts(const struct ipc_release_fields *r, enum evidence which)
 {
     enum who who = truth_holder(&r->boot);
     const struct ipc_release_fields *own = &people[who].request.request;
@@ -231,7 +255,8 @@ bool truth_attest_accepts(const struct ipc_release_fields *r, bool evidence_too)
            vault_same32(r->measurement, own->measurement) &&
            vault_same32(r->platform, own->platform) && r->bound.number == own->bound.number &&
            vault_same32(r->bound.hash, own->bound.hash) &&
-           (!evidence_too || vault_same32(r->evidence_hash, own->evidence_hash));
+           (which == EVIDENCE_ANY || vault_same32(r->evidence_hash, own->evidence_hash) ||
+            (which == EVIDENCE_GENUINE && second_evidence(r->evidence_hash, own)));
 }
 
 /* ---- members ---- */
