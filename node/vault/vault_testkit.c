@@ -227,7 +227,7 @@ struct ipc_va_verdict verdict_good(uint8_t platform)
                                .crl_checked = true,
                                .tcb_status = 1,
                                .collateral_epoch = 5};
-    fill(v.product, 32, 0x21);
+    fill(v.product, 8, 0x21);
     fill(v.measurement, 32, 0x22);
     fill(v.platform, 32, platform);
     fill(v.raw_tcb, 52, 0x09);

@@ -3,7 +3,7 @@
  * takeover - a genuine vault among a node's processes, one of which is the adversary's.
  *
  *   takeover --role peer|attest|chain|rpc [--deal] [--sequences N] [--seed S] [--first K]
- *            [--rare-is-fine]
+ *            [--bin DIR] [--rare-is-fine]
  *
  * --deal: attempts at an epoch instead of requests (attest, chain).
  *
@@ -134,7 +134,7 @@ static _Noreturn void usage(void)
 {
     (void)fprintf(
         stderr, "usage: takeover --role peer|attest|chain|rpc [--deal] [--sequences N] [--seed S] "
-                "[--first K] [--rare-is-fine]\n");
+                "[--first K] [--bin DIR] [--rare-is-fine]\n");
     exit(2);
 }
 
@@ -170,6 +170,8 @@ int main(int argc, char **argv)
             stage.seed = number(v);
         else if (strcmp(argv[i], "--first") == 0)
             first = number(v) / LIFE * LIFE;
+        else if (strcmp(argv[i], "--bin") == 0)
+            proc_bin = v;
         else if (strcmp(argv[i], "--role") == 0)
             for (int r = 0; r < ROLE_COUNT; r++)
                 stage.role = strcmp(v, names[r]) == 0 ? (enum role)r : stage.role;
@@ -179,7 +181,7 @@ int main(int argc, char **argv)
     }
     if (stage.role == ROLE_COUNT || (deal && stage.role != ROLE_ATTEST && stage.role != ROLE_CHAIN))
         usage();
-    (void)snprintf(proc_log, sizeof proc_log, "takeover-%s.log", names[stage.role]);
+    (void)snprintf(proc_log, sizeof proc_log, "takeover-%s", names[stage.role]);
     const struct CMUnitTest tests[] = {cmocka_unit_test(run)};
     int failed = cmocka_run_group_tests_name(names[stage.role], tests, NULL, NULL);
     if (failed != 0) /* an assertion of the vault's testkit: nothing is known of the rest */

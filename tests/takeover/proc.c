@@ -13,13 +13,17 @@
 
 #include "protocol/ipc.h"
 
-char proc_log[64] = "takeover.log";
+char proc_log[64] = "takeover";
 
 enum { FIRST = 1, LAST = 2 }; /* flags of a packet (protocol/ipc.h) */
 
+const char *proc_bin = PC_BIN_DIR;
+
 static const char *program(enum ipc_process self)
 {
-    return self == IPC_PROC_VAULT ? PC_BIN_DIR "/polyclave-vault" : PC_BIN_DIR "/polyclave-chain";
+    static char path[400];
+    (void)snprintf(path, sizeof path, "%s/polyclave-%s", proc_bin, ipc_process_name(self));
+    return path;
 }
 
 static void pair(int fds[2])
@@ -30,7 +34,9 @@ static void pair(int fds[2])
 
 static _Noreturn void child(const struct proc *p, const char *policy, const int *far)
 {
-    int log = open(proc_log, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    char name[100];
+    (void)snprintf(name, sizeof name, "%s-%s.log", proc_log, ipc_process_name(p->self));
+    int log = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0644);
     if (log >= 0) {
         dup2(log, 1);
         dup2(log, 2);
@@ -100,7 +106,7 @@ static int reap(struct proc *p)
 static void died(struct proc *p)
 {
     int status = reap(p);
-    broken("%s ended by itself: %s %d; see %s", program(p->self),
+    broken("%s ended by itself: %s %d; see %s-*.log", program(p->self),
            WIFSIGNALED(status) ? "signal" : "exit code",
            WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), proc_log);
 }
@@ -113,7 +119,7 @@ void proc_stop(struct proc *p)
     p->ctl = -1;
     int status = reap(p);
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-        broken("%s did not end well: status %x; see %s", program(p->self), (unsigned)status,
+        broken("%s did not end well: status %x; see %s-*.log", program(p->self), (unsigned)status,
                proc_log);
     for (int l = 1; l <= LINK_COUNT; l++) {
         free(p->part[l]);

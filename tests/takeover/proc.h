@@ -29,7 +29,9 @@ struct proc {
     size_t dropped[LINK_COUNT + 1];
 };
 
-/* Its log and, under a sanitizer, what that says go to this file, new at each start. */
+/* Where the programs are. */
+extern const char *proc_bin;
+/* Logs and, under a sanitizer, what that says go to <this>-<process>.log, new at each start. */
 extern char proc_log[64];
 
 void proc_start(struct proc *p, enum ipc_process self, const char *policy);

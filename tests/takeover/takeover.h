@@ -100,9 +100,10 @@ void noise(void *p, size_t n);
 /* ---- truth.c ---- */
 
 /* GENUINE: the enclave that its app approved. STRANGER: another app's. UNAPPROVED: a genuine
- * enclave with GENUINE's app in its evidence, whose measurement that app never approved. FORGER: no
+ * enclave with GENUINE's app in its evidence, whose measurement that app never approved. BELOW: an
+ * approved one on a platform with security versions below what that app asks for. FORGER: no
  * evidence that verifies; its keys are the adversary's. */
-enum who { GENUINE, STRANGER, UNAPPROVED, FORGER, WHO_COUNT };
+enum who { GENUINE, STRANGER, UNAPPROVED, BELOW, FORGER, WHO_COUNT };
 extern struct enclave people[WHO_COUNT];
 
 /* What is wrong at a head, for everybody. */

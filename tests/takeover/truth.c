@@ -46,6 +46,8 @@ static void make(enum who who, uint8_t app, uint8_t measurement)
     memset(e->verdict.measurement, measurement, 32);
     memset(r->platform, 0x90 + (int)who, 32);
     memset(e->verdict.platform, 0x90 + (int)who, 32);
+    if (who == BELOW)
+        memset(e->verdict.raw_tcb, 0x01, 52);
     enclave_attest(e, stage.c);
     e->record.subject_quota = e->record.app_quota = UINT32_MAX;
     e->record.collateral_epoch = collateral_epoch;
@@ -63,6 +65,7 @@ void truth_begin(void)
     make(GENUINE, 0xa0, 0x22);
     make(STRANGER, 0xb0, 0xb1);
     make(UNAPPROVED, 0xa0, 0xb2);
+    make(BELOW, 0xa0, 0x22);
     make(FORGER, 0xa0, 0x22);
     heads[0].head = stage.w->head;
     heads[0].mood = MOOD_CALM;
@@ -204,8 +207,8 @@ void truth_lookup(const uint8_t digest[static 32], const struct ipc_release_fiel
 bool truth_chain_accepts(const struct ipc_release_fields *r)
 {
     enum who who;
-    if (!recorded(r, &who) || who == UNAPPROVED || truth_closed_scope(r) || r->key_version < 1 ||
-        r->key_version > 2)
+    if (!recorded(r, &who) || who == UNAPPROVED || who == BELOW || truth_closed_scope(r) ||
+        r->key_version < 1 || r->key_version > 2)
         return false;
     uint64_t now = heads[latest()].head.number;
     for (size_t back = 0; back < HEADS && back < n_heads; back++) {
