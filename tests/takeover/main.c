@@ -103,13 +103,34 @@ static void print_deal(const struct figures *f)
             must(f->not_dealt[i] > 0, why[i]);
 }
 
+static void print_rpc(const struct figures *f)
+{
+    printf("  chain told the vault %zu heads, %zu records and %zu times that there is none; it "
+           "refuted %zu answers,\n  ended %zu links, and took a head of the fork %zu times\n",
+           f->heads, f->records, f->no_records, f->blamed, f->dropped, f->false_heads);
+    printf("  %zu answers of the vault, %zu replays\n  refusals:", f->answers, f->replays);
+    for (size_t i = 0; i < PC_ARRAY_LEN(f->refused); i++)
+        if (f->refused[i] != 0)
+            printf(" %s %zu", wire_release_code_name((enum wire_release_code)i), f->refused[i]);
+    printf("\n");
+    must(f->answers > f->sequences / 100, "answers to whom they belong, one in a hundred");
+    must(f->heads > 0 && f->records > 0 && f->no_records > 0, "a head, a record, no record");
+    must(f->blamed > 0 && f->dropped > 0, "an answer refuted, a link ended");
+    must(f->false_heads > 0, "a head of the fork");
+    must(f->refused[WIRE_RELEASE_CODE_APP_FROZEN] > 0, "app_frozen");
+    must(f->refused[WIRE_RELEASE_CODE_TCB_NOT_ACCEPTED] > 0, "tcb_not_accepted");
+    must(f->refused[WIRE_RELEASE_CODE_MEASUREMENT_NOT_ACTIVE] > 0, "measurement_not_active");
+}
+
 static void print_all(double seconds)
 {
     const struct figures *f = &stage.f;
     printf("%s: %zu sequences in %.1f s (%.0f/s), %zu steps, %zu frames, vault started %zu times\n",
            names[stage.role], f->sequences, seconds, (double)f->sequences / seconds, f->steps,
            f->frames, f->starts);
-    if (deal)
+    if (stage.role == ROLE_RPC)
+        print_rpc(f);
+    else if (deal)
         print_deal(f);
     else
         print_release(f);
@@ -120,7 +141,9 @@ static void run(void **state)
     struct timespec a, b;
     (void)state;
     (void)clock_gettime(CLOCK_MONOTONIC, &a);
-    if (deal)
+    if (stage.role == ROLE_RPC)
+        rpc_run(sequences, first);
+    else if (deal)
         deal_run(sequences, first);
     else
         release_run(sequences, first);

@@ -6,7 +6,7 @@
  *     proc_frame(&p, IPC_LINK_VP, frame)         a frame as a neighbour sends it
  *     proc_pump(&p, 1000)                        what it sends goes to p.heard
  *     proc_renew(&p, IPC_LINK_VP)                a new end over ctl, as init brings it
- *     proc_stop(&p)                              the end of ctl; the exit code must be 0
+ *     proc_stop(&p)                              the end of ctl; it must exit in peace
  */
 #ifndef PC_TAKEOVER_PROC_H
 #define PC_TAKEOVER_PROC_H
@@ -35,7 +35,8 @@ extern const char *proc_bin;
 extern char proc_log[64];
 
 void proc_start(struct proc *p, enum ipc_process self, const char *policy);
-/* Ends it as init would, by the end of ctl. Fails the run unless it then exits with 0. */
+/* Ends it as init would, by the end of ctl. Fails the run unless it then exits by itself,
+ * the vault with 0. */
 void proc_stop(struct proc *p);
 /* False: the link is down (it closed it), now or before. */
 bool proc_frame(struct proc *p, enum ipc_link link, struct bytes frame);

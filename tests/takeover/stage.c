@@ -211,7 +211,6 @@ void stage_start(void)
     oracle_begin();
     proc_start(&stage.vault, IPC_PROC_VAULT, policy_path);
     wait_for_others();
-    unlink(policy_path);
     far.keys = stage.keys;
     stage.mute_chain = true; /* the first head is told later */
     stage.w = world_new_far(4, &group_ristretto255, stage.seed * 1000003 + stage.sequence, &far);
@@ -219,8 +218,14 @@ void stage_start(void)
     stage.mute_chain = false;
 }
 
+const char *stage_policy(void)
+{
+    return policy_path;
+}
+
 void stage_stop(void)
 {
+    unlink(policy_path);
     proc_stop(&stage.vault);
     world_free(stage.w);
     stage.w = NULL;

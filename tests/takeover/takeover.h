@@ -70,6 +70,8 @@ extern struct stage stage;
 /* A new vault without a head; its committee's other members are new, too. */
 void stage_start(void);
 void stage_stop(void);
+/* The path of its policy, while it runs. */
+const char *stage_policy(void);
 void stage_genesis(void);
 /* To the vault as that process; waits until it is done with it. False: it ended the link, which is
  * then renewed. */
@@ -188,6 +190,9 @@ void bend_bytes(enum ipc_process from);
 void release_run(size_t sequences, size_t first);
 void deal_run(size_t sequences, size_t first);
 void rpc_run(size_t sequences, size_t first);
+
+/* rpc: would the ledger bear that request's enclave out at a head that a record may be of? */
+bool rpc_accepts(const struct ipc_release_fields *r);
 
 /* Why the vault did not deal. */
 enum deal_refusal {

@@ -210,6 +210,8 @@ bool truth_chain_accepts(const struct ipc_release_fields *r)
     if (!recorded(r, &who) || who == UNAPPROVED || who == BELOW || truth_closed_scope(r) ||
         r->key_version < 1 || r->key_version > 2)
         return false;
+    if (stage.role == ROLE_RPC)
+        return rpc_accepts(r);
     uint64_t now = heads[latest()].head.number;
     for (size_t back = 0; back < HEADS && back < n_heads; back++) {
         size_t i = (n_heads - 1 - back) % HEADS;
