@@ -11,12 +11,14 @@
 #include "tests/takeover/takeover.h"
 
 #define LIFE      250u /* sequences of one vault */
-#define CHAIN     50u  /* of one chain process */
+#define CHAIN     25u  /* of one chain process */
+#define ROUND     60u  /* of one that waits for the timer of chain itself, in a life */
 #define FORK      200u /* from there on the fork's heads are claimed, too */
 #define QUESTIONS 160u
 
 static struct proc chain;
 static bool fork_claimed, fork_told, gossiped;
+static bool calldata_lies; /* all endpoints agree on what was never posted */
 
 static struct {
     size_t n;
@@ -24,7 +26,8 @@ static struct {
 } question[QUESTIONS];
 static size_t n_questions;
 
-static uint64_t lookup_cookie, cookie_heard;
+static uint64_t lookup_cookie, cookie_heard, bounds_asked, bounds_heard;
+static bool configured; /* by cfg_rpc */
 static bool answered;
 static uint8_t waiting_for[32];
 static uint64_t last_head; /* number of the last head that the vault was told */
@@ -155,6 +158,8 @@ static void on_vault_frame(struct bytes frame)
         judge_record(frame);
         break;
     case IPC_MSG_VC_NO_RECORD:
+        if (frame.n >= 18 && bytes_all_zero_var(bytes_of(frame.p + 2, 16)))
+            return; /* of a lookup that only waits for chain */
         stage.f.no_records++;
         break;
     default: /* of an attempt that this vault knows already: it takes none of it */
@@ -163,6 +168,18 @@ static void on_vault_frame(struct bytes frame)
     if (!stage_tell(IPC_PROC_CHAIN, frame) && !fork_claimed)
         broken("the vault ended its link with the genuine chain after %s",
                ipc_type_name(ipc_type_of(frame)));
+}
+
+/* The question for a bound block, by which chain is waited for. */
+static bool answer_bound(struct bytes frame)
+{
+    static const uint8_t block[41];
+    struct ipc_cr_ask m;
+    if (ipc_decode_cr_ask(&m, frame) != PC_OK || m.what != IPC_RPC_WHAT_LATEST_MINUS_2)
+        return false;
+    struct ipc_cr_answer a = {.id = m.id, .what = m.what, .data = PC_BYTES(block)};
+    CHAIN_SAY(IPC_LINK_CR, cr_answer, &a);
+    return true;
 }
 
 static void on_chain(void *ctx, enum ipc_link link, struct bytes frame)
@@ -189,7 +206,15 @@ static void on_chain(void *ctx, enum ipc_link link, struct bytes frame)
         memcpy(context[n_contexts % PC_ARRAY_LEN(context)].digest, c.digest, 32);
         context[n_contexts++ % PC_ARRAY_LEN(context)].collateral_epoch = c.collateral_epoch;
         break;
+    case IPC_MSG_CFG_RPC:
+        configured = true;
+        break;
+    case IPC_MSG_DC_BOUND:
+        bounds_heard++;
+        break;
     case IPC_MSG_CR_ASK:
+        if (answer_bound(frame))
+            break;
         if (n_questions == QUESTIONS || frame.n > sizeof question[0].bytes)
             broken("chain asks without end");
         question[n_questions].n = frame.n;
@@ -203,23 +228,35 @@ static void on_chain(void *ctx, enum ipc_link link, struct bytes frame)
     }
 }
 
-/* A lookup of nobody is answered at once: the second answer comes after everything that what was
- * sent before has brought about. */
+static void new_rpc(void)
+{
+    proc_renew(&chain, IPC_LINK_CR);
+    n_questions = 0; /* what the old one was asked */
+    configured = false;
+    while (!configured)
+        proc_pump(&chain, 1000);
+}
+
+/* A lookup of nobody is answered at once, behind what else came over pc. A bound block is asked of
+ * rpc, and its answer heard behind what else rpc said. So everything was handled, or the link with
+ * rpc is down. */
 static void settle_chain(void)
 {
     struct ipc_pc_lookup m = {.request = people[FORGER].request.request};
+    struct ipc_dc_bound_get get = {0};
     memset(&m.request.boot, 0x5e, sizeof m.request.boot);
-    for (int k = 0; k < 2; k++) {
-        store_be64(m.digest + 24, ++lookup_cookie);
-        CHAIN_SAY(IPC_LINK_PC, pc_lookup, &m);
-        while (cookie_heard != lookup_cookie)
-            proc_pump(&chain, 1000);
-    }
+    store_be64(m.digest + 24, ++lookup_cookie);
+    CHAIN_SAY(IPC_LINK_PC, pc_lookup, &m);
+    while (cookie_heard != lookup_cookie)
+        proc_pump(&chain, 1000);
+    bounds_asked++;
+    CHAIN_SAY(IPC_LINK_DC, dc_bound_get, &get);
+    while (bounds_heard != bounds_asked)
+        proc_pump(&chain, 1000);
     proc_pump(&chain, 0);
     if (!proc_up(&chain, IPC_LINK_CR)) { /* it took that for no rpc at all */
         stage.f.dropped++;
-        n_questions = 0;
-        proc_renew(&chain, IPC_LINK_CR);
+        new_rpc();
         settle_chain();
     }
 }
@@ -290,6 +327,8 @@ static void answer_question(size_t at)
     enum ledger_view view = fork_claimed ? LEDGER_FORK : LEDGER_TRUE;
     if (lies && one_in(2))
         view = lying_view(&m);
+    if (m.what == IPC_RPC_WHAT_CALLDATA && calldata_lies)
+        view = LEDGER_FORK;
     enum err_code e = ledger_answer(&m, view, &o);
     if (e == PC_OK)
         e = writer_end(&o, &out);
@@ -324,8 +363,7 @@ static void answer_all(bool round)
         if (is_round(at))
             round = false;
         if (rarely != 0 && one_in(60 * rarely)) { /* rpc dies with questions open */
-            n_questions = 0;
-            proc_renew(&chain, IPC_LINK_CR);
+            new_rpc();
             continue;
         }
         answer_question(at);
@@ -367,6 +405,7 @@ static void start_chain(void)
     struct ipc_dc_keys keys = {.keys = stage.keys};
     proc_stop(&chain);
     n_questions = 0;
+    bounds_heard = bounds_asked;
     chain.heard = on_chain;
     stage_renew(IPC_PROC_CHAIN);
     proc_start(&chain, IPC_PROC_CHAIN, stage_policy());
@@ -424,10 +463,8 @@ static void give(const struct ipc_vp_need *need)
         answered = false;
         CHAIN_SAY(IPC_LINK_PC, pc_lookup, &m);
         for (int k = 0; k < 3 && !answered; k++) {
-            if (k == 1) { /* an answer was lost: rpc is started anew */
-                n_questions = 0;
-                proc_renew(&chain, IPC_LINK_CR);
-            }
+            if (k == 1) /* an answer was lost: rpc is started anew */
+                new_rpc();
             answer_all(false);
         }
         if (!answered)
@@ -496,13 +533,17 @@ static void end(void)
 
 static void before(uint64_t age)
 {
+    if (age % CHAIN == 0 || age % LIFE == ROUND)
+        rarely = one_in(3) ? 0 : 20 + below(60);
     if (age % CHAIN == 0) {
         gossiped = false;
         fork_claimed = age >= FORK;
-        rarely = one_in(3) ? 0 : 20 + below(60);
+        calldata_lies = one_in(4);
+        if (age != 0)
+            ledger_mine(one_in(3));
+        follow_ledger();
         start_chain();
-    } else if (age % CHAIN == CHAIN / 2) {
-        rarely = one_in(3) ? 0 : 20 + below(60);
+    } else if (age % LIFE == ROUND) {
         ledger_mine(one_in(3));
         follow_ledger();
         round_move();
