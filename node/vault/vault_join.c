@@ -161,6 +161,10 @@ enum wire_release_code join_verdict(const struct vault *v, const struct ipc_rele
         !vault_same32(verdict->platform, r->platform) ||
         !vault_same32(verdict->evidence_hash, r->evidence_hash))
         return WIRE_RELEASE_CODE_EVIDENCE_REJECTED;
+    /* Chain has the product from calldata, which no proof covers: what it states of another one
+     * (its standing, its least security versions) says nothing about this evidence. */
+    if (!vault_same32(verdict->product, rec->product))
+        return WIRE_RELEASE_CODE_RETRY;
     if (!join_tcb_at_least(verdict->vendor, bytes_of(verdict->raw_tcb, verdict->raw_tcb_n),
                            bytes_of(rec->min_tcb, rec->min_tcb_n)))
         return WIRE_RELEASE_CODE_TCB_NOT_ACCEPTED;

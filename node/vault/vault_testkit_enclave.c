@@ -132,6 +132,7 @@ void enclave_new(struct enclave *e, struct cell *c, uint64_t seed)
     memcpy(rec->app_id, r->app_id, 32);
     keccak256(rec->scope_hash, bytes_of(r->scope, r->scope_n));
     memcpy(rec->measurement, r->measurement, 32);
+    memcpy(rec->product, e->verdict.product, 32);
     memcpy(rec->verifier, r->verifier, 20);
     memset(rec->min_tcb, 0x03, 52);
     enclave_attest(e, c);

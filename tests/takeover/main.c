@@ -106,8 +106,9 @@ static void print_deal(const struct figures *f)
 static void print_rpc(const struct figures *f)
 {
     printf("  chain told the vault %zu heads, %zu records and %zu times that there is none; it "
-           "refuted %zu answers,\n  ended %zu links, and took a head of the fork %zu times\n",
-           f->heads, f->records, f->no_records, f->blamed, f->dropped, f->false_heads);
+           "refuted %zu answers,\n  ended %zu links, and took a head of the fork %zu times, a "
+           "false product %zu times\n",
+           f->heads, f->records, f->no_records, f->blamed, f->dropped, f->false_heads, f->misled);
     printf("  %zu answers of the vault, %zu replays\n  refusals:", f->answers, f->replays);
     for (size_t i = 0; i < PC_ARRAY_LEN(f->refused); i++)
         if (f->refused[i] != 0)
@@ -117,6 +118,7 @@ static void print_rpc(const struct figures *f)
     must(f->heads > 0 && f->records > 0 && f->no_records > 0, "a head, a record, no record");
     must(f->blamed > 0 && f->dropped > 0, "an answer refuted, a link ended");
     must(f->false_heads > 0, "a head of the fork");
+    must(f->misled > 0, "a record of another product");
     must(f->refused[WIRE_RELEASE_CODE_APP_FROZEN] > 0, "app_frozen");
     must(f->refused[WIRE_RELEASE_CODE_TCB_NOT_ACCEPTED] > 0, "tcb_not_accepted");
     must(f->refused[WIRE_RELEASE_CODE_MEASUREMENT_NOT_ACTIVE] > 0, "measurement_not_active");

@@ -114,6 +114,7 @@ static void expect_record(struct ipc_vc_record *v, const struct ipc_vc_record *s
     keccak256(v->scope_hash, bytes_of(r->scope, r->scope_n));
     memcpy(v->measurement, people[who].request.request.measurement, 32);
     memcpy(v->claims, people[who].verdict.claims, 32);
+    memcpy(v->product, people[who].verdict.product, 32);
     memcpy(v->verifier, r->verifier, 20);
     memset(v->min_tcb, 0x03, 52);
     if (who != STRANGER && ledger_frozen(said->head.number))
@@ -138,6 +139,10 @@ static void judge_record(struct bytes frame)
     if (truth_holder(&r->boot) == FORGER)
         broken("a record of keys that have none");
     expect_record(&is, &m, r);
+    if (!vault_same32(m.product, is.product)) { /* the vault is to see it */
+        stage.f.misled++;
+        return;
+    }
     if (ipc_encode_vc_record(&bytes, buf, sizeof buf, &is) != PC_OK)
         broken("a record does not encode");
     for (size_t i = 0; i < frame.n && i < bytes.n; i++)

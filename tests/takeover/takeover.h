@@ -39,6 +39,7 @@ struct figures {
     size_t dropped;                    /* links that the vault ended */
     size_t starts;                     /* of the vault */
     size_t heads, records, no_records; /* rpc: what the genuine chain told the vault */
+    size_t misled;                     /* rpc: records of a product that calldata lied about */
     size_t blamed;                     /* rpc: answers that it refuted */
     size_t false_heads;                /* rpc: heads of the fork that it took over */
     size_t dealt, blobs;
