@@ -96,6 +96,10 @@ struct sent {
  * final. An exit code; messages are given here. what: "join", for messages. */
 int net_send(struct cli_net *n, const char *what, const struct evm_address *to,
              const struct evm_word *value, struct bytes data, bool final, struct sent *out);
+/* As net_send, for a call that was simulated with success just now and that somebody else may make
+ * too. *overtaken: it reverts by now, or did so in its block; nothing was said, PC_CLI_RETRY. */
+int net_send_contested(struct cli_net *n, const char *what, const struct evm_address *to,
+                       struct bytes data, bool final, struct sent *out, bool *overtaken);
 int net_final(struct cli_net *n, uint64_t block);
 /* What a call would return; PC_CLI_NO when it reverts, with the error's name in `error` (64). */
 int net_simulate(struct cli_net *n, const struct evm_address *to, const struct evm_word *value,

@@ -144,7 +144,13 @@ static int attest(struct cli_net *n, const struct bundle *b, struct sent *leaf, 
         return PC_CLI_YES;
     if (code == PC_CLI_RETRY || code == PC_CLI_USAGE)
         return code;
-    return net_send(n, "attest", net_at(n, PC_NET_ATTESTATIONS), NULL, data, false, out);
+    if (code == PC_CLI_NO) /* told by the sending */
+        return net_send(n, "attest", net_at(n, PC_NET_ATTESTATIONS), NULL, data, false, out);
+    code = net_send_contested(n, "attest", net_at(n, PC_NET_ATTESTATIONS), data, false, out, stale);
+    if (!*stale)
+        return code;
+    memset(out, 0, sizeof *out);
+    return PC_CLI_YES;
 }
 
 /* A measurement that is approved and not active yet: wait for its time, as far as --wait goes. */
@@ -365,10 +371,15 @@ static int send_reattest(struct cli_net *n, uint64_t id, const struct bundle *b,
     int code = net_simulate(n, net_at(n, PC_NET_NODE_REGISTRY), &zero, c.data, error, &ignored);
     /* The node attested by itself since: the record has other claims now. */
     *stale = code == PC_CLI_NO && strcmp(error, "ClaimsMismatch") == 0;
-    if (*stale)
-        code = PC_CLI_YES;
-    else if (code == PC_CLI_YES || code == PC_CLI_NO) /* a refusal is told by the sending */
+    if (code == PC_CLI_NO && !*stale) /* told by the sending */
         code = net_send(n, "reattest", net_at(n, PC_NET_NODE_REGISTRY), NULL, c.data, true, sent);
+    else if (code == PC_CLI_YES)
+        code = net_send_contested(n, "reattest", net_at(n, PC_NET_NODE_REGISTRY), c.data, true,
+                                  sent, stale);
+    if (*stale) {
+        memset(sent, 0, sizeof *sent);
+        code = PC_CLI_YES;
+    }
     call_free(&c);
     return code;
 }

@@ -157,7 +157,9 @@ int net_simulate(struct cli_net *n, const struct evm_address *to, const struct e
 
 /* ---- waiting */
 
-static int wait_mined(struct cli_net *n, const char *what, struct sent *out)
+/* *overtaken, if the caller asks for it, instead of a message: the chain changed between the
+ * simulation and the block. */
+static int wait_mined(struct cli_net *n, const char *what, struct sent *out, bool *overtaken)
 {
     uint64_t start = net_ms(), end = start + n->wait_s * 1000;
     struct relay_receipt r;
@@ -172,6 +174,10 @@ static int wait_mined(struct cli_net *n, const char *what, struct sent *out)
             net_progress_end(n);
             if (r.success)
                 return PC_CLI_YES;
+            if (overtaken != NULL) {
+                *overtaken = true;
+                return PC_CLI_RETRY;
+            }
             return cli_fail(PC_CLI_NO, "the transaction was mined and failed", what,
                             "the chain changed between simulation and block: try again");
         }
@@ -295,8 +301,9 @@ static int sign_and_send(struct cli_net *n, const char *what, const struct evm_a
     return net_unreachable(n, what, e);
 }
 
-int net_send(struct cli_net *n, const char *what, const struct evm_address *to,
-             const struct evm_word *value, struct bytes data, bool final, struct sent *out)
+static int send_call(struct cli_net *n, const char *what, const struct evm_address *to,
+                     const struct evm_word *value, struct bytes data, bool final, struct sent *out,
+                     bool *overtaken)
 {
     static const struct evm_word zero;
     struct simulation s;
@@ -313,6 +320,10 @@ int net_send(struct cli_net *n, const char *what, const struct evm_address *to,
         enum err_code e = simulate(n, &s, to, value, data);
         if (e != PC_OK)
             return net_unreachable(n, what, e);
+        if (s.reverts && overtaken != NULL) {
+            *overtaken = true;
+            return PC_CLI_RETRY;
+        }
         if (s.reverts || s.broke) {
             revert_text(text, &s);
             return cli_fail(PC_CLI_NO, s.broke ? "the signer cannot pay" : "the chain refuses it",
@@ -320,11 +331,24 @@ int net_send(struct cli_net *n, const char *what, const struct evm_address *to,
         }
         code = sign_and_send(n, what, to, value, data, s.gas, out);
         if (code == PC_CLI_YES)
-            code = wait_mined(n, what, out);
+            code = wait_mined(n, what, out, overtaken);
     }
     if (code == PC_CLI_YES && final && out->block != 0)
         code = net_final(n, out->block);
     return code;
+}
+
+int net_send(struct cli_net *n, const char *what, const struct evm_address *to,
+             const struct evm_word *value, struct bytes data, bool final, struct sent *out)
+{
+    return send_call(n, what, to, value, data, final, out, NULL);
+}
+
+int net_send_contested(struct cli_net *n, const char *what, const struct evm_address *to,
+                       struct bytes data, bool final, struct sent *out, bool *overtaken)
+{
+    *overtaken = false;
+    return send_call(n, what, to, NULL, data, final, out, overtaken);
 }
 
 void out_sent(struct cli_out *o, const struct sent *s)

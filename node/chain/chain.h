@@ -125,6 +125,7 @@ struct record_entry {
     struct evm_word record, subject, context, measurement, platform, claims;
     struct evm_address verifier;
     struct evm_word tx; /* where the evidence is */
+    uint8_t vendor;     /* as the event says; the proved word is compared with it */
     uint64_t bound_block;
     uint64_t attested_at;
     bool parsed; /* the fields below come from calldata */

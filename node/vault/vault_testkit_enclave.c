@@ -126,6 +126,7 @@ void enclave_new(struct enclave *e, struct cell *c, uint64_t seed)
                                   .version_hi = 2,
                                   .subject_quota = 10,
                                   .app_quota = 100,
+                                  .min_tcb_set = true,
                                   .min_tcb_n = 52,
                                   .own_state = IPC_NODE_STATE_LIVE};
     memcpy(rec->key_id, r->key_id, 32);

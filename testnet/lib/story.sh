@@ -43,6 +43,7 @@ run_line()
         LINE_RESULT[$n]=FAIL
         FAILED=$((FAILED + 1))
         printf '%2d  FAIL  %s: %s (log: %s)\n' "$n" "${LINE_TITLE[$n]}" "${WHY:-see the log}" "$log"
+        tail -n 12 "$log" | cut -c 1-300 | sed 's/^/      | /'
     fi
 }
 

@@ -186,6 +186,7 @@ static void bend_policy(struct ipc_vc_record *rec)
         break;
     case 7:
         rec->min_tcb_n = (uint16_t)(one_in(2) ? 52 : below(60));
+        rec->min_tcb_set = !one_in(4);
         break;
     case 8:
         rec->subject_quota = (uint32_t)below(2);

@@ -17,6 +17,11 @@ static struct cell *evil;
 static struct ipc_vc_member truth[WORLD_MAX + 1], former[WORLD_MAX + 1], made;
 static bool have_former;
 
+static enum ipc_process adversary(void)
+{
+    return stage.role == ROLE_CHAIN ? IPC_PROC_CHAIN : IPC_PROC_ATTEST;
+}
+
 /* ---- enrolment ---- */
 
 /* False: what chain said before is in the way of it. */
@@ -156,8 +161,9 @@ static void judge(uint16_t j, bool lies)
         if (one_in(2))
             v = stage.w->cell[one_in(2) ? j : 1 + below(4)]->verdict;
     }
-    /* What evil's evidence says would be right, were it signed by anybody that counts. */
-    if (memcmp(&stage.w->cell[j]->member.keys, &made.keys, sizeof made.keys) == 0) {
+    /* What evil's evidence says would be right, were it signed by anybody that counts; or chain has
+     * the seat's genuine evidence judged in its place. */
+    if (memcmp(&stage.w->cell[j]->member.keys, &made.keys, sizeof made.keys) == 0 && one_in(2)) {
         v = evil->verdict;
         if (stage.role == ROLE_CHAIN)
             v.reasons[0] = 1u << 13;
@@ -244,6 +250,7 @@ static void release(const struct ipc_vd_ncall *commit)
     size_t n = 0;
     memcpy(f.hash, commit->body, 32);
     f.length = load_be32(commit->body + 60);
+    stage_renew(adversary());
     STAGE_TELL(IPC_PROC_CHAIN, vc_commit, &f);
     STAGE_TELL(IPC_PROC_CHAIN, vc_phase, &p);
     if (!HEARD(c, IPC_MSG_VD_BLOB_HEAD, vd_blob_head, &head))
@@ -317,6 +324,7 @@ static bool attempt_one(uint32_t attempt)
     bool chain_lies_now = stage.role == ROLE_CHAIN && !one_in(8);
     bool attest_lies = stage.role == ROLE_ATTEST && !one_in(8);
     bool opened = false;
+    stage_renew(adversary()); /* half a frame may be on the old link */
     if (!enrol_all(attempt))
         return false;
     cell_forget(stage.c);
@@ -329,7 +337,7 @@ static bool attempt_one(uint32_t attempt)
             STAGE_TELL(IPC_PROC_POLYCLAVED, vd_deal, &deal);
     }
     if (one_in(stage.role == ROLE_CHAIN ? 20 : 4))
-        bend_bytes(stage.role == ROLE_CHAIN ? IPC_PROC_CHAIN : IPC_PROC_ATTEST);
+        bend_bytes(adversary());
     STAGE_TELL(IPC_PROC_POLYCLAVED, vd_deal, &deal);
     if (HEARD(stage.c, IPC_MSG_VD_NCALL, vd_ncall, &call) && call.kind == IPC_NCALL_KIND_COMMIT) {
         stage.f.dealt++;

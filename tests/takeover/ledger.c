@@ -318,6 +318,7 @@ static void make_record(struct world *w, unsigned who, const uint8_t claims[stat
     abi_out_fixed(&o, r->measurement, 32);
     abi_out_fixed(&o, r->platform, 32);
     abi_out_fixed(&o, claims, 32);
+    world_field(state, PC_AT_RECORD_VENDOR, WIRE_VENDOR_TDX);
     world_field(state, PC_AT_RECORD_BOUND_BLOCK, r->bound.number);
     world_field(state, PC_AT_RECORD_ATTESTED_AT, LEDGER_ATTESTED_AT);
     abi_out_word(&o, &state[1]);

@@ -321,6 +321,7 @@ static void before(uint64_t age, bool *partitioned)
             stage_stop();
             stage_start();
         }
+        stage_renew(adversary()); /* half a frame may be on the old link */
         stage_genesis();
         truth_begin();
         stage.mute_chain = stage.role == ROLE_CHAIN;
