@@ -8,7 +8,6 @@
 #include "dkg/dkg_sid.h"
 #include "tests/takeover/takeover.h"
 
-#define LIFE 250u /* attempts of one vault */
 #define OPEN 200u /* the testkit's block of open() */
 
 /* A node that nobody attested: its keys, its encryption key and its signatures are right among

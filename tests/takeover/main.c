@@ -21,9 +21,6 @@ static size_t sequences = 2000, first;
 static bool deal;
 static const char *const names[ROLE_COUNT] = {"peer", "attest", "chain", "rpc"};
 
-/* A vault's life begins here (release.c, rpc.c): what is replayed begins there, too. */
-#define LIFE 250u
-
 _Noreturn void broken(const char *format, ...)
 {
     va_list args;

@@ -6,7 +6,6 @@
  */
 #include "tests/takeover/takeover.h"
 
-#define LIFE     250u
 #define NO_HEAD  3u
 #define NO_SHARE 6u
 #define NO_LEASE 14u

@@ -10,7 +10,6 @@
 #include "tests/takeover/ledger.h"
 #include "tests/takeover/takeover.h"
 
-#define LIFE      250u /* sequences of one vault */
 #define CHAIN     25u  /* of one chain process */
 #define ROUND     60u  /* of one that waits for the timer of chain itself, in a life */
 #define FORK      200u /* from there on the fork's heads are claimed, too */

@@ -29,6 +29,9 @@
 #include "node/vault/vault_testkit.h"
 #include "tests/takeover/proc.h"
 
+/* Sequences of one vault; what is replayed begins at the first of them. */
+#define LIFE 250u
+
 enum role { ROLE_PEER, ROLE_ATTEST, ROLE_CHAIN, ROLE_RPC, ROLE_COUNT };
 
 /* What happened, for the figures. */
