@@ -150,6 +150,7 @@ static enum err_code take_record(struct lookup *l, struct ipc_vc_record *m)
     PC_TRY(object_ok(&verifier_ok, p, 3));
     memcpy(m->claims, r.claims.b, sizeof m->claims);
     m->vendor = (enum wire_vendor)l->record.vendor;
+    memcpy(m->product, l->record.product, sizeof m->product);
     m->tcb_status = r.status;
     m->collateral_epoch = r.collateral_epoch;
     memcpy(m->verifier, l->record.verifier.b, sizeof m->verifier);

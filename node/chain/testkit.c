@@ -176,7 +176,7 @@ void world_mine(struct world *w, unsigned blocks)
         rlp_put_u64(&o, n);
         rlp_put_u64(&o, 30000000);
         rlp_put_u64(&o, 0);
-        rlp_put_u64(&o, 1000000 + 12 * n + w->later);
+        rlp_put_u64(&o, (w->since != 0 ? w->since : 1000000) + 12 * n + w->later);
         rlp_put_u64(&o, w->fork);
         rlp_put_string(&o, bytes_of(zero, 32));
         rlp_put_string(&o, bytes_of(zero, 8));
@@ -343,8 +343,8 @@ static void give_proof(const struct world *w, const struct ipc_cr_ask *m, struct
     }
 }
 
-static enum err_code fill(struct world *w, const struct ipc_cr_ask *m, unsigned who,
-                          struct writer *o)
+enum err_code world_answer(const struct world *w, const struct ipc_cr_ask *m, unsigned who,
+                           struct writer *o)
 {
     const struct world_endpoint *e = &w->endpoint[who];
     switch (m->what) {
@@ -413,7 +413,7 @@ void world_serve(struct world *w)
             continue;
         if (who >= 0) {
             r.endpoint = (uint8_t)who;
-            r.error = (uint16_t)fill(w, &m, (unsigned)who, &o);
+            r.error = (uint16_t)world_answer(w, &m, (unsigned)who, &o);
         }
         if (r.error == PC_OK)
             assert_int_equal(writer_end(&o, &r.data), PC_OK);

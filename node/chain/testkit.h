@@ -31,7 +31,7 @@ struct world_account {
 struct world_log {
     uint64_t block;
     struct log_record log;
-    uint8_t data[1024];
+    uint8_t data[2048];
 };
 
 /* What an endpoint does instead of its duty. */
@@ -55,7 +55,8 @@ struct world {
     struct kit kit;
     struct daemon_spec spec;
     struct chain *c;
-    uint64_t head; /* number of the newest block, all of them final */
+    uint64_t head;  /* number of the newest block, all of them final */
+    uint64_t since; /* time of block 0, s; 0: a million */
     struct evm_word hash[WORLD_BLOCKS];
     size_t rlp_n[WORLD_BLOCKS];
     uint8_t rlp[WORLD_BLOCKS][640];
@@ -93,6 +94,9 @@ void world_mine(struct world *w, unsigned blocks);
 void world_reorg(struct world *w, uint64_t from);
 void world_log(struct world *w, const uint8_t address[static 20], const struct evm_word *topics,
                uint8_t n_topics, struct bytes data);
+/* What that endpoint answers; an error is the answer, too. Needs no chain process (w->c). */
+enum err_code world_answer(const struct world *w, const struct ipc_cr_ask *m, unsigned who,
+                           struct writer *o);
 /* Answer what is asked, as rpc and as polyclaved's store, until nothing is. Proofs are of the state
  * as it is now. */
 void world_serve(struct world *w);
