@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cert.h - X.509 certificates and CRLs of Intel's PKI: a strict profile, not X.509 at large.
+ * cert.h - X.509 certificates and CRLs of the vendors' PKIs: a strict profile, not X.509 at large.
  *
- * v3, ECDSA P-256 with SHA-256, DER; issuer and subject compared as bytes. Unknown extensions are
- * skipped, unless critical: then refused. Dates are read, never compared here (the caller has the
- * time). The same grammar stands in contracts/src/evidence; tests compare with OpenSSL's verifier
- * (docs/decisions/0040). Structs borrow the DER. Public data.
+ * v3, DER, one curve with its hash for all keys and signatures: P-256 with SHA-256 (Intel) or P-384
+ * with SHA-384 (AWS, certificates only); issuer and subject compared as bytes. Unknown extensions
+ * are skipped, unless critical: then refused. Dates are read, never compared here (the caller has
+ * the time). The same grammar stands in contracts/src/evidence; tests compare with OpenSSL's
+ * verifier (docs/decisions/0040). Structs borrow the DER. Public data.
  */
 #ifndef PC_ATTEST_CERT_H
 #define PC_ATTEST_CERT_H
@@ -31,7 +32,11 @@ struct cert_serial {
     uint8_t v[PC_SERIAL_MAX]; /* big-endian, no sign octet; zero behind n */
 };
 
+/* The curve of a PKI: of subject's key and issuer's signature alike. */
+enum cert_curve { PC_CERT_P256, PC_CERT_P384 };
+
 struct cert {
+    enum cert_curve curve;
     struct bytes der;
     struct bytes tbs;
     struct bytes issuer; /* Name with its header */
@@ -39,8 +44,8 @@ struct cert {
     struct cert_serial serial;
     uint64_t not_before; /* Unix seconds */
     uint64_t not_after;
-    uint8_t key[64]; /* P-256, x||y */
-    uint8_t sig[64]; /* r||s */
+    uint8_t key[96]; /* x||y: 64 bytes on P-256, 96 on P-384; zero behind */
+    uint8_t sig[96]; /* r||s, likewise */
     bool is_ca;
     bool has_path_len;
     uint32_t path_len;
@@ -49,11 +54,18 @@ struct cert {
 };
 
 /* PC_E_MALFORMED, or PC_E_TOO_LARGE over PC_CERT_DER_MAX; *out is then zeroed. */
-PC_MUST_USE enum err_code cert_parse(struct cert *out, struct bytes der);
-/* PC_E_SIGNATURE unless signed by the key. */
+PC_MUST_USE enum err_code cert_parse(struct cert *out, struct bytes der); /* P-256 */
+PC_MUST_USE enum err_code cert_parse_p384(struct cert *out, struct bytes der);
+/* PC_E_SIGNATURE unless signed by the key, over the certificate's curve. */
 PC_MUST_USE enum err_code cert_verify(const struct cert *c, const struct ec_key *issuer);
+PC_MUST_USE enum err_code cert_verify_p384(const struct cert *c, const struct ec384_key *issuer);
 /* The name's one commonName is exactly this. */
 bool cert_common_name_is(struct bytes name, const char *cn);
+
+/* The name as text for people, last attribute first: "CN=..,OU=AWS,C=US"; attributes that are not
+ * CN, C, L, ST, O or OU as their OID in hexadecimal, characters that are not printable ASCII as
+ * '?'. Cut at cap, NUL-terminated. */
+void cert_name_text(char *out, size_t cap, struct bytes name);
 
 struct crl {
     struct bytes der;

@@ -184,16 +184,16 @@ uint64_t der_take_time(struct der *d)
     return t;
 }
 
-void der_ecdsa_sig(uint8_t rs[static 64], bool *ok, struct bytes sig)
+void der_ecdsa_sig(uint8_t *rs, size_t half, bool *ok, struct bytes sig)
 {
     struct der d = der_of(sig);
     struct der seq = der_enter(&d, PC_DER_SEQUENCE);
-    struct bytes r = der_take_uint(&seq, 32);
-    struct bytes s = der_take_uint(&seq, 32);
-    memset(rs, 0, 64);
+    struct bytes r = der_take_uint(&seq, half);
+    struct bytes s = der_take_uint(&seq, half);
+    memset(rs, 0, 2 * half);
     *ok = der_end(&seq) && der_end(&d);
     if (!*ok)
         return;
-    memcpy(rs + 32 - r.n, r.p, r.n);
-    memcpy(rs + 64 - s.n, s.p, s.n);
+    memcpy(rs + half - r.n, r.p, r.n);
+    memcpy(rs + 2 * half - s.n, s.p, s.n);
 }

@@ -23,6 +23,7 @@ enum der_tag {
     PC_DER_ENUMERATED = 0x0a,
     PC_DER_UTF8 = 0x0c,
     PC_DER_PRINTABLE = 0x13,
+    PC_DER_IA5 = 0x16,
     PC_DER_UTC_TIME = 0x17,
     PC_DER_GENERALIZED_TIME = 0x18,
     PC_DER_SEQUENCE = 0x30,
@@ -63,8 +64,8 @@ struct bytes der_take_bits(struct der *d);
 /* UTCTime before 2050, GeneralizedTime after (RFC 5280 4.1.2.5), with seconds and Z: Unix seconds.
  */
 uint64_t der_take_time(struct der *d);
-/* ECDSA-Sig-Value of a 256-bit curve as r||s. */
-void der_ecdsa_sig(uint8_t rs[static 64], bool *ok, struct bytes sig);
+/* ECDSA-Sig-Value as r||s, `half` octets each. */
+void der_ecdsa_sig(uint8_t *rs, size_t half, bool *ok, struct bytes sig);
 
 /* True when nothing failed and nothing is left. */
 bool der_end(const struct der *d);

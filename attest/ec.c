@@ -14,10 +14,33 @@ struct ec_key {
     EVP_PKEY_CTX *verify;
 };
 
+struct ec384_key {
+    struct ec_key k;
+};
+
 void ec_prepare(void)
 {
     if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1)
         pc_bug("OpenSSL does not start");
+}
+
+static void warm_up_384(void)
+{
+    static const uint8_t base_point[96] = {
+        0xaa, 0x87, 0xca, 0x22, 0xbe, 0x8b, 0x05, 0x37, 0x8e, 0xb1, 0xc7, 0x1e, 0xf3, 0x20,
+        0xad, 0x74, 0x6e, 0x1d, 0x3b, 0x62, 0x8b, 0xa7, 0x9b, 0x98, 0x59, 0xf7, 0x41, 0xe0,
+        0x82, 0x54, 0x2a, 0x38, 0x55, 0x02, 0xf2, 0x5d, 0xbf, 0x55, 0x29, 0x6c, 0x3a, 0x54,
+        0x5e, 0x38, 0x72, 0x76, 0x0a, 0xb7, 0x36, 0x17, 0xde, 0x4a, 0x96, 0x26, 0x2c, 0x6f,
+        0x5d, 0x9e, 0x98, 0xbf, 0x92, 0x92, 0xdc, 0x29, 0xf8, 0xf4, 0x1d, 0xbd, 0x28, 0x9a,
+        0x14, 0x7c, 0xe9, 0xda, 0x31, 0x13, 0xb5, 0xf0, 0xb8, 0xc0, 0x0a, 0x60, 0xb1, 0xce,
+        0x1d, 0x7e, 0x81, 0x9d, 0x7a, 0x43, 0x1d, 0x7c, 0x90, 0xea, 0x0e, 0x5f};
+    struct ec384_key *key;
+    uint8_t digest[48], rs[96] = {0};
+    rs[47] = rs[95] = 1;
+    ec_sha384_2(digest, PC_BYTES(base_point), PC_BYTES(base_point));
+    if (ec384_key_new(&key, base_point) != PC_OK || ec384_verify(key, digest, rs) != PC_E_SIGNATURE)
+        pc_bug("ECDSA over P-384 does not verify");
+    ec384_key_free(key);
 }
 
 void ec_warm_up(void)
@@ -35,22 +58,23 @@ void ec_warm_up(void)
     /* A signature that nobody made: it must be refused, which shows that the verifier works. */
     if (ec_verify_raw(base_point, digest, rs) != PC_E_SIGNATURE)
         pc_bug("ECDSA does not verify");
+    warm_up_384();
 }
 
-enum err_code ec_key_new(struct ec_key **out, const uint8_t xy[static 64])
+/* A checked key of a curve; half: octets of a coordinate. */
+static enum err_code key_open(struct ec_key *k, const char *curve, const uint8_t *xy, size_t half)
 {
     enum err_code e = PC_E_MEMORY;
-    uint8_t point[65] = {0x04};
-    char group[] = "P-256";
-    struct ec_key *k = calloc(1, sizeof(*k));
+    uint8_t point[1 + 2 * 48] = {0x04};
+    char group[8];
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
-    *out = NULL;
-    if (k == NULL || ctx == NULL)
-        goto out;
-    memcpy(point + 1, xy, 64);
+    if (ctx == NULL)
+        return e;
+    memcpy(group, curve, sizeof("P-256"));
+    memcpy(point + 1, xy, 2 * half);
     OSSL_PARAM params[] = {
         OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
-        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, sizeof(point)),
+        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, 1 + 2 * half),
         OSSL_PARAM_construct_end(),
     };
     if (EVP_PKEY_fromdata_init(ctx) != 1)
@@ -61,14 +85,29 @@ enum err_code ec_key_new(struct ec_key **out, const uint8_t xy[static 64])
         goto out;
     }
     k->verify = EVP_PKEY_CTX_new_from_pkey(NULL, k->pkey, NULL);
-    if (k->verify == NULL || EVP_PKEY_verify_init(k->verify) != 1)
-        goto out;
-    *out = k;
-    k = NULL;
-    e = PC_OK;
+    if (k->verify != NULL && EVP_PKEY_verify_init(k->verify) == 1)
+        e = PC_OK;
 out:
     EVP_PKEY_CTX_free(ctx);
-    ec_key_free(k);
+    return e;
+}
+
+static void key_close(struct ec_key *k)
+{
+    EVP_PKEY_CTX_free(k->verify);
+    EVP_PKEY_free(k->pkey);
+}
+
+enum err_code ec_key_new(struct ec_key **out, const uint8_t xy[static 64])
+{
+    *out = calloc(1, sizeof(**out));
+    if (*out == NULL)
+        return PC_E_MEMORY;
+    enum err_code e = key_open(*out, "P-256", xy, 32);
+    if (e != PC_OK) {
+        ec_key_free(*out);
+        *out = NULL;
+    }
     return e;
 }
 
@@ -76,35 +115,68 @@ void ec_key_free(struct ec_key *k)
 {
     if (k == NULL)
         return;
-    EVP_PKEY_CTX_free(k->verify);
-    EVP_PKEY_free(k->pkey);
+    key_close(k);
     free(k);
 }
 
-/* DER INTEGER of 32 big-endian bytes, shortest form, at w; its length. */
-static size_t put_integer(uint8_t *w, const uint8_t v[static 32])
+enum err_code ec384_key_new(struct ec384_key **out, const uint8_t xy[static 96])
+{
+    *out = calloc(1, sizeof(**out));
+    if (*out == NULL)
+        return PC_E_MEMORY;
+    enum err_code e = key_open(&(*out)->k, "P-384", xy, 48);
+    if (e != PC_OK) {
+        ec384_key_free(*out);
+        *out = NULL;
+    }
+    return e;
+}
+
+void ec384_key_free(struct ec384_key *k)
+{
+    if (k == NULL)
+        return;
+    key_close(&k->k);
+    free(k);
+}
+
+/* DER INTEGER of `half` big-endian bytes, shortest form, at w; its length. */
+static size_t put_integer(uint8_t *w, const uint8_t *v, size_t half)
 {
     size_t skip = 0;
-    while (skip < 31 && v[skip] == 0)
+    while (skip < half - 1 && v[skip] == 0)
         skip++;
     size_t sign = v[skip] >> 7;
     w[0] = 0x02;
-    w[1] = (uint8_t)(32 - skip + sign);
+    w[1] = (uint8_t)(half - skip + sign);
     w[2] = 0;
-    memcpy(w + 2 + sign, v + skip, 32 - skip);
-    return 2 + sign + 32 - skip;
+    memcpy(w + 2 + sign, v + skip, half - skip);
+    return 2 + sign + half - skip;
+}
+
+/* digest and both halves of rs are `half` octets long. */
+static enum err_code verify(const struct ec_key *k, const uint8_t *digest, const uint8_t *rs,
+                            size_t half)
+{
+    uint8_t sig[2 + 2 * (3 + 48)]; /* short lengths: at most 104 octets in all */
+    size_t n = 2;
+    n += put_integer(sig + n, rs, half);
+    n += put_integer(sig + n, rs + half, half);
+    sig[0] = 0x30;
+    sig[1] = (uint8_t)(n - 2);
+    return EVP_PKEY_verify(k->verify, sig, n, digest, half) == 1 ? PC_OK : PC_E_SIGNATURE;
 }
 
 enum err_code ec_verify(const struct ec_key *k, const uint8_t digest[static 32],
                         const uint8_t rs[static 64])
 {
-    uint8_t sig[72];
-    size_t n = 2;
-    n += put_integer(sig + n, rs);
-    n += put_integer(sig + n, rs + 32);
-    sig[0] = 0x30;
-    sig[1] = (uint8_t)(n - 2);
-    return EVP_PKEY_verify(k->verify, sig, n, digest, 32) == 1 ? PC_OK : PC_E_SIGNATURE;
+    return verify(k, digest, rs, 32);
+}
+
+enum err_code ec384_verify(const struct ec384_key *k, const uint8_t digest[static 48],
+                           const uint8_t rs[static 96])
+{
+    return verify(&k->k, digest, rs, 48);
 }
 
 enum err_code ec_verify_raw(const uint8_t xy[static 64], const uint8_t digest[static 32],
@@ -122,13 +194,27 @@ void ec_sha256(uint8_t out[static 32], struct bytes in)
     SHA256(in.n == 0 ? (const uint8_t *)"" : in.p, in.n, out);
 }
 
-void ec_sha256_2(uint8_t out[static 32], struct bytes a, struct bytes b)
+static void hash_2(uint8_t *out, const EVP_MD *md, struct bytes a, struct bytes b)
 {
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    unsigned len = 32;
-    if (ctx == NULL || EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) != 1 ||
+    if (ctx == NULL || EVP_DigestInit_ex(ctx, md, NULL) != 1 ||
         EVP_DigestUpdate(ctx, a.p, a.n) != 1 || EVP_DigestUpdate(ctx, b.p, b.n) != 1 ||
-        EVP_DigestFinal_ex(ctx, out, &len) != 1)
-        pc_bug("SHA-256 failed");
+        EVP_DigestFinal_ex(ctx, out, NULL) != 1)
+        pc_bug("a hash failed");
     EVP_MD_CTX_free(ctx);
+}
+
+void ec_sha256_2(uint8_t out[static 32], struct bytes a, struct bytes b)
+{
+    hash_2(out, EVP_sha256(), a, b);
+}
+
+void ec_sha384(uint8_t out[static 48], struct bytes in)
+{
+    SHA384(in.n == 0 ? (const uint8_t *)"" : in.p, in.n, out);
+}
+
+void ec_sha384_2(uint8_t out[static 48], struct bytes a, struct bytes b)
+{
+    hash_2(out, EVP_sha384(), a, b);
 }

@@ -13,8 +13,9 @@
  *   PC_DATES_LOWER only the lower end: the contract checked the upper one when the object was
  *   posted, and again at attest().
  *
- * Intel TDX is built: tdx.c has the order of steps. SNP and Nitro will be further rows of the table
- * in evidence.c; until then their evidence is refused with vendor_unsupported.
+ * Intel TDX, AMD SEV-SNP and AWS Nitro Enclaves are built: tdx.c, snp.c and nitro.c have the order
+ * of steps. Evidence of a vendor without a root in the policy is refused with
+ * vendor_unsupported.
  */
 #ifndef PC_ATTEST_EVIDENCE_H
 #define PC_ATTEST_EVIDENCE_H
@@ -35,6 +36,12 @@ struct collateral {
     struct bytes qe_chain;    /* qe_issuer_chain.pem; empty: as tcb_chain */
     struct bytes root_crl;    /* rootcrl.der */
     struct bytes pck_crl;     /* pckcrl.der of the CA that issued the leaf */
+
+    /* SEV-SNP; each certificate in DER or PEM. What is missing is taken from the certificate table
+     * behind the report, if there is one. root_crl is the ARK's. */
+    struct bytes snp_vek;    /* VCEK or VLEK */
+    struct bytes snp_issuer; /* ASK or ASVK */
+    struct bytes snp_root;   /* ARK */
 };
 
 enum evidence_dates { PC_DATES_FULL, PC_DATES_LOWER };

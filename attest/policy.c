@@ -18,17 +18,29 @@ void policy_manifest(struct evidence_policy *out)
     out->service_td_allowed = true;
     out->xfam_required = XFAM_REQUIRED;
     out->xfam_allowed = XFAM_ALLOWED;
+    snp_policy_default(&out->snp, false);
+    memcpy(out->root_sha256[PC_VENDOR_NITRO], nitro_aws_root_sha256, 32);
+    nitro_rules_manifest(&out->nitro);
+}
+
+void policy_snp_roots(struct evidence_policy *p, const uint8_t roots[PC_SNP_PRODUCTS][32])
+{
+    memcpy(p->snp.root_sha256, roots, sizeof(p->snp.root_sha256));
 }
 
 void policy_network(struct evidence_policy *out, const uint8_t roots[4][32])
 {
     policy_manifest(out);
-    if (roots != NULL)
+    if (roots != NULL) {
         memcpy(out->root_sha256, roots, sizeof(out->root_sha256));
-    out->crl_required = true;
+        for (size_t i = 0; i < PC_SNP_PRODUCTS; i++)
+            memcpy(out->snp.root_sha256[i], roots[PC_VENDOR_SNP], 32);
+    }
+    out->crl_required = out->snp.crl_required = true;
     out->service_td_allowed = false;
     /* Without SEPT_VE_DISABLE the host can interrupt a TD at a page of its choice; PERFMON shares
      * counters of the core with the TD, which no node needs. */
     out->td_required = PC_TD_SEPT_VE_DISABLE;
     out->td_allowed = PC_TD_SEPT_VE_DISABLE | PC_TD_PKS | PC_TD_KL;
+    nitro_rules_network(&out->nitro);
 }

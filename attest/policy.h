@@ -10,6 +10,8 @@
 #ifndef PC_ATTEST_POLICY_H
 #define PC_ATTEST_POLICY_H
 
+#include "attest/nitro_rules.h"
+#include "attest/snp_policy.h"
 #include "attest/verdict.h"
 
 #define PC_POLICY_LIST_MAX 16
@@ -38,7 +40,7 @@ enum tdx_register {
 
 struct evidence_policy {
     /* SHA-256 of each vendor's root certificate (whole DER), by enum vendor; zero: that
-     * vendor is not accepted. */
+     * vendor is not accepted. AMD's are in snp. */
     uint8_t root_sha256[4][32];
 
     uint32_t statuses; /* bit (1 << enum tcb_status); Revoked and NotSupported never count */
@@ -71,6 +73,9 @@ struct evidence_policy {
     uint8_t mrseams[PC_POLICY_LIST_MAX][48];
     size_t denied_count;
     char denied[PC_POLICY_LIST_MAX][PC_ADVISORY_LEN];
+
+    struct snp_policy snp;
+    struct nitro_rules nitro;
 };
 
 /* The vendors' own policy of the published vectors: UpToDate, no debug, CRLs checked when there. */
@@ -79,8 +84,10 @@ void policy_manifest(struct evidence_policy *out);
 /* The network's: both CRLs required, SEPT_VE_DISABLE set, PERFMON clear, no service TD. Evaluation
  * numbers are the chain's business there (the objects in force), the platform id the caller's.
  * Roots are those of policy.bin: four hashes by vendor, zero = not accepted; NULL: the built-in
- * ones. */
+ * ones. AMD has a root per product: one hash accepts that ARK alone, policy_snp_roots all three. */
 void policy_network(struct evidence_policy *out, const uint8_t roots[4][32]);
+/* The ARKs of Milan, Genoa and Turin; zero: that product is not accepted. */
+void policy_snp_roots(struct evidence_policy *p, const uint8_t roots[PC_SNP_PRODUCTS][32]);
 
 /* SHA-256 of Intel's SGX root certificate. */
 extern const uint8_t policy_intel_root_sha256[32];
@@ -92,5 +99,18 @@ extern const uint8_t policy_intel_root_sha256[32];
  * then zeroed. Duplicate and unknown keys, empty lists and out-of-range values are faults. */
 PC_MUST_USE enum err_code policy_parse(struct evidence_policy *out, char why[PC_POLICY_WHY_LEN],
                                        struct bytes json);
+
+struct json_value;
+/* The keys "snp.*" of the same file, and their values into *out, which holds the defaults. */
+#define PC_SNP_POLICY_KEYS 25
+extern const char *const snp_policy_keys[PC_SNP_POLICY_KEYS];
+PC_MUST_USE enum err_code snp_policy_parse(struct snp_policy *out, char why[PC_POLICY_WHY_LEN],
+                                           const struct json_value *root);
+/* The keys "nitro.*" of the same file, and their values into *out, which holds the defaults. */
+#define PC_NITRO_POLICY_KEYS (3 + 32)
+extern const char *const nitro_policy_keys[PC_NITRO_POLICY_KEYS];
+PC_MUST_USE enum err_code nitro_policy_parse(struct evidence_policy *out,
+                                             char why[PC_POLICY_WHY_LEN],
+                                             const struct json_value *root);
 
 #endif

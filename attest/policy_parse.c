@@ -171,8 +171,13 @@ static enum err_code get_denied(const struct reading *r, struct evidence_policy 
 
 static enum err_code read_policy(struct evidence_policy *out, const struct reading *r)
 {
+    const char *all[PC_ARRAY_LEN(keys) + PC_SNP_POLICY_KEYS + PC_NITRO_POLICY_KEYS];
     bool ignored;
-    PC_TRY(json_only(r->root, keys, PC_ARRAY_LEN(keys)));
+    memcpy(all, keys, sizeof(keys));
+    memcpy(all + PC_ARRAY_LEN(keys), snp_policy_keys, sizeof(snp_policy_keys));
+    memcpy(all + PC_ARRAY_LEN(keys) + PC_SNP_POLICY_KEYS, nitro_policy_keys,
+           sizeof(nitro_policy_keys));
+    PC_TRY(json_only(r->root, all, PC_ARRAY_LEN(all)));
     PC_TRY(opt_hex(r, "root_sha256", &ignored, out->root_sha256[PC_VENDOR_TDX], 32));
     PC_TRY(get_statuses(r, &out->statuses));
     PC_TRY(opt_time(r, "out_of_date_until", &out->out_of_date_until));
@@ -191,6 +196,8 @@ static enum err_code read_policy(struct evidence_policy *out, const struct readi
         PC_TRY(opt_hex(r, register_keys[i], &out->register_set[i], out->registers[i], 48));
     PC_TRY(opt_list(r, "measurements", &out->measurement_count, out->measurements[0], 32));
     PC_TRY(opt_list(r, "mrseams", &out->mrseam_count, out->mrseams[0], 48));
+    PC_TRY(snp_policy_parse(&out->snp, r->why, r->root));
+    PC_TRY(nitro_policy_parse(out, r->why, r->root));
     return get_denied(r, out);
 }
 
@@ -201,6 +208,9 @@ enum err_code policy_parse(struct evidence_policy *out, char why[PC_POLICY_WHY_L
     why[0] = '\0';
     policy_network(out, NULL);
     out->min_tcb_number = out->min_qe_number = PC_POLICY_MIN_NUMBER;
+    /* Whoever takes a key that is not of one chip says so. AMD's list is not part of what its key
+     * service serves beside a certificate, so a file asks for it. */
+    out->snp.vlek_allowed = out->snp.crl_required = false;
     enum err_code e = json_parse(&doc, json, PC_POLICY_MAX, 4);
     if (e == PC_OK) {
         struct json_value root = json_root(doc);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attest/tdx_policy.h"
 
+#include "crypto/raw_tcb.h"
+
 static void check_status(struct verdict *v, const struct evidence_input *in)
 {
     const struct evidence_policy *p = in->policy;
@@ -80,16 +82,6 @@ static void check_measurement(struct verdict *v, const struct evidence_policy *p
         verdict_add(v, PC_R_MRSEAM);
 }
 
-/* Component by component; PCESVN and QE ISVSVN are numbers of two bytes. */
-static bool at_least(const uint8_t *have, const uint8_t *want)
-{
-    for (size_t i = 0; i < 48; i++)
-        if (have[i] < want[i])
-            return false;
-    return load_be16(have + 48) >= load_be16(want + 48) &&
-           load_be16(have + 50) >= load_be16(want + 50);
-}
-
 void tdx_policy_check(struct verdict *v, const struct evidence_input *in,
                       const struct tdx_quote *quote)
 {
@@ -97,7 +89,8 @@ void tdx_policy_check(struct verdict *v, const struct evidence_input *in,
     check_advisories(v, p);
     check_td(v, p, quote);
     check_measurement(v, p, quote);
-    if (p->min_tcb_set && !at_least(v->raw_tcb, p->min_tcb))
+    if (p->min_tcb_set && !raw_tcb_at_least_var(PC_VENDOR_TDX, bytes_of(v->raw_tcb, v->raw_tcb_len),
+                                                bytes_of(p->min_tcb, PC_RAW_TCB_TDX)))
         verdict_add(v, PC_R_MIN_TCB);
     if (p->platform_required && bytes_all_zero_var(PC_BYTES(v->platform)))
         verdict_add(v, PC_R_PLATFORM);

@@ -3,12 +3,7 @@
 
 #include <stdlib.h>
 
-#define KEPT_MAX 4
-
-struct evidence_kept {
-    struct tdx_set *set[KEPT_MAX];
-    size_t next; /* slot to overwrite */
-};
+#include "attest/kept.h"
 
 static void add(uint64_t reasons[2], enum verdict_reason r)
 {
@@ -234,14 +229,15 @@ struct tdx_set *tdx_set_get(struct evidence_kept *kept, struct bytes root, struc
         [PC_PART_ROOT_CRL] = c->root_crl,
         [PC_PART_PCK_CRL] = c->pck_crl,
     };
-    for (size_t i = 0; kept != NULL && i < KEPT_MAX; i++)
-        if (kept->set[i] != NULL && made_from(kept->set[i], part))
-            return kept->set[i];
+    struct tdx_kept *k = kept != NULL ? &kept->tdx : NULL;
+    for (size_t i = 0; k != NULL && i < PC_KEPT_TDX; i++)
+        if (k->set[i] != NULL && made_from(k->set[i], part))
+            return k->set[i];
     struct tdx_set *s = set_new(part);
-    if (kept != NULL && s != NULL) {
-        set_free(kept->set[kept->next]);
-        kept->set[kept->next] = s;
-        kept->next = (kept->next + 1) % KEPT_MAX;
+    if (k != NULL && s != NULL) {
+        set_free(k->set[k->next]);
+        k->set[k->next] = s;
+        k->next = (k->next + 1) % PC_KEPT_TDX;
     }
     return s;
 }
@@ -252,16 +248,9 @@ void tdx_set_done(struct evidence_kept *kept, struct tdx_set *s)
         set_free(s);
 }
 
-struct evidence_kept *evidence_kept_new(void)
+void tdx_kept_clear(struct tdx_kept *k)
 {
-    return calloc(1, sizeof(struct evidence_kept));
-}
-
-void evidence_kept_free(struct evidence_kept *k)
-{
-    if (k == NULL)
-        return;
-    for (size_t i = 0; i < KEPT_MAX; i++)
+    for (size_t i = 0; i < PC_KEPT_TDX; i++)
         set_free(k->set[i]);
-    free(k);
+    memset(k, 0, sizeof(*k));
 }

@@ -41,9 +41,14 @@ enum tcb_status verdict_status_of(struct bytes name)
 
 void verdict_set_claims(struct verdict *v)
 {
+    verdict_set_claims_over(v, bytes_of(v->report_data, v->report_data_len));
+}
+
+void verdict_set_claims_over(struct verdict *v, struct bytes report_data)
+{
     struct claims_fields f = {
         .vendor = (enum vendor)v->vendor,
-        .report_data = bytes_of(v->report_data, v->report_data_len),
+        .report_data = report_data,
         .raw_tcb = bytes_of(v->raw_tcb, v->raw_tcb_len),
     };
     memcpy(f.product, v->product, sizeof(f.product));

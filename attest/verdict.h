@@ -47,7 +47,7 @@ enum tcb_status {
     X(PC_R_QUOTE_TRUNCATED, 1, "quote_truncated", "the quote ends early")                          \
     X(PC_R_QUOTE_LENGTH, 2, "quote_length", "lengths inside the quote do not nest exactly")        \
     X(PC_R_QUOTE_TOO_LARGE, 3, "quote_too_large", "the quote is over its maximum size")            \
-    X(PC_R_VERSION, 4, "unsupported_version", "the quote version is neither 4 nor 5")              \
+    X(PC_R_VERSION, 4, "unsupported_version", "a quote or report of another version")              \
     X(PC_R_KEY_TYPE, 5, "unsupported_key_type", "the attestation key is not ECDSA P-256")          \
     X(PC_R_TEE_TYPE, 6, "unsupported_tee_type", "the TEE type is not TDX")                         \
     X(PC_R_QE_VENDOR, 7, "qe_vendor_id", "the quoting enclave is not Intel's")                     \
@@ -133,13 +133,58 @@ enum tcb_status {
     X(PC_R_REPORT_DATA, 80, "report_data", "the report data is not the expected")                  \
     X(PC_R_PLATFORM, 81, "platform_unplaced", "the platform has no id")                            \
     X(PC_R_NOT_IN_FORCE, 82, "collateral_not_in_force", "an object is not the one in force")       \
-    X(PC_R_RESOURCES, 83, "resources", "memory ran out before the evidence was judged")
+    X(PC_R_RESOURCES, 83, "resources", "memory ran out before the evidence was judged")            \
+    /* SEV-SNP: length .. vek_missing, issuer_name and vek_extension end the verification */       \
+    X(PC_R_SNP_LENGTH, 84, "length", "the report has fewer than 1184 bytes")                       \
+    X(PC_R_SNP_RESERVED, 85, "reserved_not_zero", "a reserved field of the report is not zero")    \
+    X(PC_R_SNP_ALGORITHM, 86, "signature_algorithm", "the report is not signed by ECDSA P-384")    \
+    X(PC_R_SNP_TABLE, 87, "cert_table", "the certificate table is malformed")                      \
+    X(PC_R_SNP_VEK_MISSING, 88, "vek_missing", "there is no VCEK or VLEK certificate")             \
+    X(PC_R_SNP_ISSUER, 89, "issuer_name", "the VCEK or VLEK is not of this issuer or kind")        \
+    X(PC_R_SNP_VEK_SIGNATURE, 90, "vek_signature", "the issuer did not sign the VCEK or VLEK")     \
+    X(PC_R_SNP_VEK_EXTENSION, 91, "vek_extension", "AMD extensions are missing or malformed")      \
+    X(PC_R_SNP_SIGNING_KEY, 92, "signing_key", "KEY_INFO names another kind of key")               \
+    X(PC_R_SNP_MASKED, 93, "chip_key_masked", "the chip key is masked")                            \
+    X(PC_R_SNP_PRODUCT, 94, "product_mismatch", "the CPU is not of the product of the chain")      \
+    X(PC_R_SNP_REPORTED_TCB, 95, "reported_tcb_vs_cert_extensions",                                \
+      "REPORTED_TCB is not the key's")                                                             \
+    X(PC_R_SNP_CHIP_ID, 96, "chip_id_vs_hwid", "the report is of another chip")                    \
+    X(PC_R_SNP_SIGNATURE, 97, "report_signature", "the report's signature is wrong")               \
+    X(PC_R_SNP_ASK_REVOKED, 98, "ask_revoked", "a certificate of the chain is revoked")            \
+    X(PC_R_SNP_TCB_ORDER, 99, "tcb_order", "CURRENT, COMMITTED, REPORTED do not descend")          \
+    X(PC_R_SNP_DEBUG, 100, "policy_debug", "the guest can be debugged")                            \
+    X(PC_R_SNP_MIGRATE, 101, "policy_migrate_ma", "a migration agent may move the guest")          \
+    X(PC_R_SNP_POLICY, 102, "policy_bits", "a bit of the guest policy is not as demanded")         \
+    X(PC_R_SNP_VMPL, 103, "vmpl", "the VMPL is over the allowed")                                  \
+    X(PC_R_SNP_VLEK, 104, "vlek_not_allowed", "a VLEK is not accepted")                            \
+    X(PC_R_SNP_CSP, 105, "csp_id", "the VLEK is of another provider")                              \
+    X(PC_R_SNP_PLATFORM_INFO, 106, "platform_info", "a required PLATFORM_INFO bit is not set")     \
+    X(PC_R_SNP_MITIGATIONS, 107, "mit_vector", "a required mitigation is not there")               \
+    X(PC_R_SNP_FIRMWARE, 108, "firmware_version", "firmware or ABI is older than allowed")         \
+    X(PC_R_SNP_GUEST, 109, "guest_identity",                                                       \
+      "GUEST_SVN, FAMILY_ID or IMAGE_ID is not as demanded")                                       \
+    X(PC_R_SNP_PRODUCT_DENIED, 110, "product_denied", "this product is not accepted")              \
+    /* a Nitro document as bytes: these end the verification */                                    \
+    X(PC_R_COSE_FORM, 111, "cose_malformed", "this is not exactly one COSE_Sign1 of strict CBOR")  \
+    X(PC_R_COSE_HEADER, 112, "cose_header", "the headers are not ES384 alone and empty")           \
+    X(PC_R_DOC_PAYLOAD, 113, "payload_malformed", "the payload is not one strict CBOR map")        \
+    X(PC_R_DOC_FIELD, 114, "payload_field",                                                        \
+      "a field is missing, of another type or out of bounds")                                      \
+    X(PC_R_DOC_DIGEST, 115, "digest_not_SHA384", "the digest is not SHA384")                       \
+    X(PC_R_PCR_MISSING, 116, "pcr_missing", "PCR 0, 1, 2 or 8 is not in the document")             \
+    /* and what it says */                                                                         \
+    X(PC_R_DOC_SIGNATURE, 117, "document_signature", "the document's signature is wrong")          \
+    X(PC_R_NITRO_DEBUG, 118, "debug_mode_zero_pcrs", "PCR 0, 1 and 2 are zero: debug mode")        \
+    X(PC_R_PCR_ZERO, 119, "pcr_zero", "PCR 0, 1 or 2, or a PCR that the policy fixes, is zero")    \
+    X(PC_R_TIMESTAMP_OLD, 120, "timestamp_too_old", "the document is older than allowed")          \
+    X(PC_R_TIMESTAMP_EARLY, 121, "timestamp_in_future", "the document is from the future")         \
+    X(PC_R_EXTRA_FIELD, 122, "public_key_or_nonce", "public_key or nonce stands beside user_data")
 
 enum verdict_reason {
 #define PC_REASON_ENUM(id, bit, name, text) id = bit,
     PC_REASON_LIST(PC_REASON_ENUM)
 #undef PC_REASON_ENUM
-        PC_R_COUNT = 84 /* one past the last */
+        PC_R_COUNT = 123 /* one past the last */
 };
 
 #define PC_RAW_TCB_MAX     64 /* TDX 52, SNP 56, Nitro 0 */
@@ -148,7 +193,8 @@ enum verdict_reason {
 #define PC_ADVISORY_LEN    20 /* text, zero-padded: "INTEL-SA-01192" */
 
 /* Collateral objects by which a verdict was reached: SHA-256 of the bytes that the vendor signed
- * (inner JSON object, tbsCertList), zero where there was none. What the chain holds in force. */
+ * (inner JSON object, tbsCertList), zero where there was none. What the chain holds in force. SNP:
+ * PC_OBJ_ROOT_CRL alone, the ARK's. */
 enum collateral_object {
     PC_OBJ_TCB_INFO,
     PC_OBJ_QE_IDENTITY,
@@ -162,9 +208,10 @@ struct verdict {
     uint8_t vendor;          /* enum vendor */
     uint8_t has_claims;      /* 1: the evidence could be taken apart and the fields below are set.
                               * Alone that says nothing: only an accepting verdict is authentic */
-    uint8_t raw_tcb_len;     /* TDX 52 */
-    uint8_t report_data_len; /* 64; Nitro without user_data: 0 */
-    uint8_t product[32];     /* TDX: FMSPC 6, PCEID 2, left-aligned */
+    uint8_t raw_tcb_len;     /* TDX 52, SNP 56, Nitro 0 */
+    uint8_t report_data_len; /* 64; Nitro: as user_data, 0 if that is absent or over 64 bytes
+                              * (claims is then over all of it, docs/decisions/0131) */
+    uint8_t product[32];     /* left-aligned. TDX: FMSPC 6, PCEID 2; SNP: "Milan" "Genoa" "Turin" */
     uint8_t measurement[32];
     uint8_t report_data[PC_REPORT_DATA_LEN];
     uint8_t platform[32]; /* zero: the platform has no id */
@@ -172,11 +219,14 @@ struct verdict {
     uint8_t claims[32]; /* digest of the above, SPEC 4 */
 
     /* -- what depends on time and collateral -- */
-    uint8_t tcb_status;      /* enum tcb_status */
-    uint8_t crl_checked;     /* 1: both CRLs were there and authentic */
+    uint8_t tcb_status;      /* enum tcb_status; SNP: none, AMD states no such thing */
+    uint8_t crl_checked;     /* 1: both CRLs (SNP: the ARK's) were there and authentic */
     uint8_t leaf_len;        /* length of leaf_serial */
-    uint8_t leaf_issuer;     /* TDX: 1 PCK Platform CA, 2 PCK Processor CA */
-    uint8_t leaf_serial[20]; /* of the certificate that vouches for the platform, big-endian */
+    uint8_t leaf_issuer;     /* TDX: 1 PCK Platform CA, 2 PCK Processor CA; SNP: 16 + product;
+                              * Nitro: 1 */
+    uint8_t leaf_serial[20]; /* big-endian, of the certificate that vouches for the platform; SNP:
+                              * of the ASK or ASVK, for each VCEK and VLEK has serial 0 */
+    uint32_t vmpl;           /* SNP */
     uint16_t advisory_count; /* all of them; at most PC_ADVISORIES_MAX are listed */
     uint32_t tcb_number;     /* evaluation numbers of TCB info and QE identity */
     uint32_t qe_number;
@@ -203,8 +253,8 @@ static inline bool verdict_accepts(const struct verdict *v)
     return v->vendor != 0 && v->has_claims == 1 && v->reasons[0] == 0 && v->reasons[1] == 0;
 }
 
-/* Stable name and sentence of a reason; NULL for a bit that is not one. "tcb_status" is printed
- * with the status behind it: "tcb_status:OutOfDate". */
+/* Stable name and sentence of a reason; NULL for a bit that is not one.
+ * "tcb_status" is printed with the status behind it: "tcb_status:OutOfDate". */
 const char *verdict_reason_name(unsigned bit);
 const char *verdict_reason_text(unsigned bit);
 
@@ -216,5 +266,7 @@ enum tcb_status verdict_status_of(struct bytes name);
 
 /* digest of the fields of claims (SPEC 4) into v->claims. */
 void verdict_set_claims(struct verdict *v);
+/* The same with report data that may be longer than the verdict has room for. */
+void verdict_set_claims_over(struct verdict *v, struct bytes report_data);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/hex.h"
 #include "chain/events.h"
+#include "client/cli/vendor.h"
 #include "client/lib/logs.h"
 #include "client/lib/platforms.h"
 #include "client/lib/tdx_calls.h"
@@ -70,19 +71,16 @@ static bool measurements(struct app_policy *p, const struct cli_args *a)
 
 static bool vendors(struct app_policy *p, const struct cli_args *a)
 {
-    static const char *const names[] = {"tdx", "snp", "nitro"};
     const char *text = cli_arg(a, "vendors");
     if (text == NULL)
         return true;
     p->vendor_mask = 0;
     while (*text != '\0') {
-        size_t len = strcspn(text, ","), i = 0;
-        while (i < PC_ARRAY_LEN(names) &&
-               (strlen(names[i]) != len || memcmp(names[i], text, len) != 0))
-            i++;
-        if (i == PC_ARRAY_LEN(names))
+        size_t len = strcspn(text, ",");
+        enum vendor v = vendor_named(text, len);
+        if (v == 0)
             return bad("--vendors", cli_arg(a, "vendors"), "want tdx, snp, nitro, with commas");
-        p->vendor_mask |= (uint16_t)(1u << (i + 1));
+        p->vendor_mask |= (uint16_t)(1u << v);
         text += len + (text[len] == ',');
     }
     return true;
@@ -155,16 +153,18 @@ static int by_product(const void *a, const void *b)
     return memcmp(x->product.b, y->product.b, 32);
 }
 
-/* FMSPC and PCEID in 16 digits; behind a colon rawTcb's 52 bytes, else any TCB will do. */
+/* A product; behind a colon rawTcb, else any TCB will do. */
 static bool min_tcb_text(struct app_min_tcb *m, const char *text)
 {
-    size_t len = strcspn(text, ":");
-    *m = (struct app_min_tcb){.vendor = PC_VENDOR_TDX, .len = 52};
-    if (hex_decode(m->product.b, 8, text, len) != PC_OK ||
-        (text[len] == ':' &&
-         hex_decode(m->raw_tcb, 52, text + len + 1, strlen(text + len + 1)) != PC_OK))
+    struct vendor_product p;
+    const char *tcb;
+    if (!vendor_product_of(&p, text, &tcb))
+        return bad("--min-tcb", text, PC_CLI_PRODUCT_WANT ", then perhaps a colon and the TCB");
+    *m = (struct app_min_tcb){
+        .vendor = (uint8_t)p.vendor, .product = p.product, .len = (uint8_t)raw_tcb_len(p.vendor)};
+    if (tcb[0] == ':' && hex_decode(m->raw_tcb, m->len, tcb + 1, strlen(tcb + 1)) != PC_OK)
         return bad("--min-tcb", text,
-                   "want FMSPC and PCEID (16 digits), then perhaps a colon and 104 digits");
+                   "want 104 digits behind a TDX product, 112 behind one of SNP");
     return true;
 }
 
@@ -173,7 +173,7 @@ static bool min_tcb_of(struct app_min_tcb *m, const char *path)
 {
     struct bytes quote;
     struct tdx_claims c;
-    *m = (struct app_min_tcb){.vendor = PC_VENDOR_TDX, .len = 52};
+    *m = (struct app_min_tcb){.vendor = PC_VENDOR_TDX, .len = PC_RAW_TCB_TDX};
     if (cli_read_file(&quote, path, PC_EVIDENCE_MAX) != PC_OK)
         return bad("cannot read", path, "want a quote as the machine made it");
     enum err_code e = tdx_claims_of_quote(&c, quote);
@@ -200,7 +200,7 @@ static bool min_tcbs(struct app_policy *p, const struct cli_args *a)
         unsigned k = p->n_min_tcbs;
         if (k == 0 || by_product(&p->min_tcb[k - 1], &p->min_tcb[i]) != 0)
             p->min_tcb[p->n_min_tcbs++] = p->min_tcb[i];
-        else if (memcmp(p->min_tcb[k - 1].raw_tcb, p->min_tcb[i].raw_tcb, 52) != 0)
+        else if (memcmp(p->min_tcb[k - 1].raw_tcb, p->min_tcb[i].raw_tcb, p->min_tcb[i].len) != 0)
             return bad("--min-tcb", cli_arg(a, "min-tcb"), "one product has two minima");
     }
     return true;
@@ -315,8 +315,8 @@ static enum err_code take_product(void *ctx, const struct log_record *l, bool *e
         !bytes_all_zero_var(bytes_of(l->topics[1].b + 8, 24)) ||
         app_policy_min_tcb(s->p, PC_VENDOR_TDX, &l->topics[1]) != NULL)
         return PC_OK;
-    s->p->min_tcb[s->p->n_min_tcbs++] =
-        (struct app_min_tcb){.vendor = PC_VENDOR_TDX, .product = l->topics[1], .len = 52};
+    s->p->min_tcb[s->p->n_min_tcbs++] = (struct app_min_tcb){
+        .vendor = PC_VENDOR_TDX, .product = l->topics[1], .len = PC_RAW_TCB_TDX};
     *enough = s->p->n_min_tcbs == PC_APP_LIST_MAX;
     return PC_OK;
 }

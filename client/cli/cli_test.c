@@ -193,6 +193,10 @@ static void assert_round_trip(const struct app_policy *p)
         assert_memory_equal(back.min_tcb[i].raw_tcb, p->min_tcb[i].raw_tcb, 52);
 }
 
+#define TCB_SNP                                                                                    \
+    "0102030405060708010203040506070801020304050607080102030405060708"                             \
+    "010203040506070801020304050607080102030405060709"
+
 static void policies(void **state)
 {
     (void)state;
@@ -201,7 +205,7 @@ static void policies(void **state)
     assert_round_trip(&p);
     assert_int_equal(RUN("--id", "1", "--measurement", M2, "--measurement", M1, "--vendors",
                          "tdx,snp", "--versions", "2-9", "--quota", "5", "--max-age", "60",
-                         "--min-tcb", "00806f0500000000", "--min-tcb", "90c06f0000000000"),
+                         "--min-tcb", "00806f0500000000", "--min-tcb", "tdx:90c06f0000000000"),
                      42);
     assert_true(terms_from_options(&p, &seen));
     assert_int_equal(p.vendor_mask, 6);
@@ -215,7 +219,27 @@ static void policies(void **state)
     assert_int_equal(p.approval[0].active_from, 77);
     assert_int_equal(p.version_hi, 9);
     assert_int_equal(p.n_min_tcbs, 2);
+    /* Products of other vendors: with layouts of their own. */
+    assert_int_equal(RUN("--id", "1", "--min-tcb", "nitro", "--min-tcb", "snp:Milan", "--min-tcb",
+                         "snp:Genoa:" TCB_SNP, "--min-tcb", "00806f0500000000"),
+                     42);
+    assert_true(terms_from_options(&p, &seen));
+    assert_int_equal(p.n_min_tcbs, 4);
+    assert_int_equal(p.min_tcb[0].len, 52);
+    assert_int_equal(p.min_tcb[1].vendor, PC_VENDOR_SNP);
+    assert_memory_equal(p.min_tcb[1].product.b, "Genoa\0\0", 7);
+    assert_int_equal(p.min_tcb[1].len, 56);
+    assert_int_equal(p.min_tcb[1].raw_tcb[55], 0x09);
+    assert_int_equal(p.min_tcb[3].vendor, PC_VENDOR_NITRO);
+    assert_int_equal(p.min_tcb[3].len, 0);
+    assert_round_trip(&p);
     static const char *const bad[][2] = {
+        {"--min-tcb", "snp:Rome"},
+        {"--min-tcb", "snp"},
+        {"--min-tcb", "sgx:00806f0500000000"},
+        {"--min-tcb", "tdx:Genoa"},
+        {"--min-tcb", "nitro:00"},
+        {"--min-tcb", "snp:Genoa:00"},
         {"--vendors", "tdx;snp"},
         {"--vendors", "tdxx"},
         {"--versions", "3-2"},

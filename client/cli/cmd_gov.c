@@ -311,7 +311,7 @@ static const struct cli_option freeze_options[] = {
 };
 static const struct cli_option ratify_options[] = {OBJECT_OPTIONS};
 static const struct cli_option seal_options[] = {
-    {"measurement", "HEX", "a genesis measurement", true, 0},
+    {"measurement", "HEX", "a genesis measurement; snp:HEX, nitro:HEX of other vendors", true, 0},
     {"source", "HEX", "SHA-256 of the source archive; not on chain 31337", false, 1},
     {"build", "HEX", "SHA-256 of the reproducible build's outputs; likewise", false, 1},
     {"key-hex-file", "FILE", "the deployer's key as contracts/deploy takes it", false, 1},

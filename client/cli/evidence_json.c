@@ -6,6 +6,8 @@
 #include "base/hex.h"
 #include "base/json.h"
 #include "client/cli/cli.h"
+#include "client/cli/evidence_nitro.h"
+#include "client/cli/evidence_snp.h"
 
 /* Hexadecimal as in the vectors: lower case, no prefix. */
 static void out_hex(struct json_out *o, const char *key, const uint8_t *p, size_t n)
@@ -20,6 +22,8 @@ const char *evidence_reason_text(char out[static 96], const struct verdict *v, u
     if (reason == PC_R_TCB_STATUS)
         (void)snprintf(out, 96, "%s:%s", verdict_reason_name(reason),
                        verdict_status_name(v->tcb_status));
+    else if (reason == PC_R_SNP_VMPL)
+        (void)snprintf(out, 96, "%s:%u", verdict_reason_name(reason), v->vmpl);
     else
         (void)snprintf(out, 96, "%s", verdict_reason_name(reason));
     return out;
@@ -127,17 +131,21 @@ static void out_verdict(struct json_out *o, const struct verdict *v)
 }
 
 void evidence_json(char out[static PC_EVIDENCE_JSON_CAP], const struct verdict *v,
-                   const struct tdx_view *view)
+                   const struct evidence_view *view)
 {
     struct json_out o;
     size_t n;
     json_out_init(&o, out, PC_EVIDENCE_JSON_CAP);
     json_out_object(&o, NULL);
     out_verdict(&o, v);
-    if (view == NULL)
-        json_out_null(&o, "claims");
+    if (view->tdx != NULL)
+        out_claims(&o, view->tdx);
+    else if (view->snp != NULL)
+        snp_claims_json(&o, view->snp);
+    else if (view->nitro != NULL)
+        nitro_claims_json(&o, view->nitro);
     else
-        out_claims(&o, view);
+        json_out_null(&o, "claims");
     if (v->has_claims == 1) {
         out_hex(&o, "claims_digest", v->claims, 32);
         out_hex(&o, "product", v->product, 32);

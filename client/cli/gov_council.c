@@ -9,6 +9,7 @@
 #include "base/hex.h"
 #include "chain/view.h"
 #include "client/cli/gov.h"
+#include "client/cli/vendor.h"
 #include "crypto/ids.h"
 
 #define DEVELOPMENT_CHAIN 31337u
@@ -19,7 +20,7 @@ static const struct {
     size_t bytes; /* of the id in hexadecimal; 0: a number or name */
 } kinds[] = {
     {"vendor", PC_OBJECT_VENDOR, 0},
-    {"product", PC_OBJECT_PRODUCT, 8},
+    {"product", PC_OBJECT_PRODUCT, 0},
     {"platform", PC_OBJECT_PLATFORM, 32},
     {"serial", PC_OBJECT_SERIAL, 32},
     {"measurement", PC_OBJECT_MEASUREMENT, 32},
@@ -49,10 +50,9 @@ bool gov_object(const struct cli_args *a, uint8_t *kind, struct evm_word *id)
                PC_CLI_YES;
     *kind = kinds[i].kind;
     if (*kind == PC_OBJECT_VENDOR) {
-        if (strcmp(text, "tdx") != 0)
-            return bad_id(text, "there is: tdx");
-        *id = evm_word_u64(PC_VENDOR_TDX);
-        return true;
+        enum vendor v = vendor_named(text, strlen(text));
+        *id = evm_word_u64(v);
+        return v != 0 || bad_id(text, PC_CLI_VENDOR_WANT);
     }
     if (*kind == PC_OBJECT_NODE) {
         if (!cli_arg_u64(a, "id", UINT32_MAX, &number))
@@ -60,14 +60,19 @@ bool gov_object(const struct cli_args *a, uint8_t *kind, struct evm_word *id)
         *id = evm_word_u64(number);
         return true;
     }
+    if (*kind == PC_OBJECT_PRODUCT) {
+        struct vendor_product p;
+        const char *rest;
+        if (!vendor_product_of(&p, text, &rest) || rest[0] != '\0')
+            return bad_id(text, PC_CLI_PRODUCT_WANT);
+        *id = object_product_id((uint8_t)p.vendor, &p.product);
+        return true;
+    }
     /* An address stands right in its word, everything else left. */
     uint8_t *at = *kind == PC_OBJECT_VERIFIER ? id->b + 12 : id->b;
     if (hex_decode(at, kinds[i].bytes, text, strlen(text)) != PC_OK)
-        return bad_id(text, *kind == PC_OBJECT_PRODUCT    ? "want FMSPC and PCEID: 16 digits"
-                            : *kind == PC_OBJECT_VERIFIER ? "want an address"
-                                                          : "want 0x and 64 digits");
-    if (*kind == PC_OBJECT_PRODUCT)
-        *id = object_product_id(PC_VENDOR_TDX, id);
+        return bad_id(text,
+                      *kind == PC_OBJECT_VERIFIER ? "want an address" : "want 0x and 64 digits");
     return true;
 }
 
@@ -192,6 +197,19 @@ bool gov_digests(struct cli_net *n, const uint8_t measurement[static 32], uint8_
     return cli_arg_hex(a, "source", source, 32) && cli_arg_hex(a, "build", build, 32);
 }
 
+/* HEX is of TDX, VENDOR:HEX of another. */
+static bool genesis_measurement(struct evm_word out[static 2], const char *text)
+{
+    size_t n = strcspn(text, ":");
+    enum vendor v = text[n] == '\0' ? PC_VENDOR_TDX : vendor_named(text, n);
+    const char *hex = text[n] == '\0' ? text : text + n + 1;
+    out[1] = evm_word_u64(v);
+    return (v != 0 && hex_decode(out[0].b, 32, hex, strlen(hex)) == PC_OK) ||
+           cli_fail(PC_CLI_USAGE, "--measurement", text,
+                    "want 0x and 64 digits; of SNP and Nitro with snp: or nitro: in front") ==
+               PC_CLI_YES;
+}
+
 int gov_seal(const struct cli_args *a)
 {
     struct cli_net n;
@@ -204,8 +222,7 @@ int gov_seal(const struct cli_args *a)
     if (code == PC_CLI_YES && count > PC_ARRAY_LEN(entry))
         code = cli_fail(PC_CLI_USAGE, "too many", "--measurement", "64 at most");
     for (size_t i = 0; code == PC_CLI_YES && i < count; i++) {
-        entry[i][1] = evm_word_u64(PC_VENDOR_TDX);
-        if (!cli_hex_at(a, "measurement", i, entry[i][0].b, 32) ||
+        if (!genesis_measurement(entry[i], cli_arg_at(a, "measurement", i)) ||
             !gov_digests(&n, entry[i][0].b, entry[i][2].b, entry[i][3].b))
             code = PC_CLI_USAGE;
     }

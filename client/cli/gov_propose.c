@@ -8,6 +8,7 @@
 #include "base/hex.h"
 #include "chain/view.h"
 #include "client/cli/gov.h"
+#include "client/cli/vendor.h"
 #include "crypto/ids.h"
 
 #define DEVELOPMENT_CHAIN 31337u
@@ -18,7 +19,8 @@ const struct cli_option gov_propose_options[] = {
     {"data", "HEX", "and its calldata", false, 1},
     {"description", "TEXT", "what and why; part of the proposal's id", true, 1},
     {"measurement", "HEX", "of measurement-*", false, 1},
-    {"vendor", "NAME", "of measurement-add: tdx", false, 1},
+    {"vendor", "NAME", "of measurement-add, tcb-vendor, tcb-veto, verifier-propose; default tdx",
+     false, 1},
     {"source", "HEX", "SHA-256 of the source archive, of measurement-add", false, 1},
     {"build", "HEX", "SHA-256 of the build's outputs, of measurement-add", false, 1},
     {"active-in", "S", "measurement-add: seconds from now; default vote, notice and some air",
@@ -28,8 +30,8 @@ const struct cli_option gov_propose_options[] = {
     {"kind", "KIND", "measurement, product, vendor, platform, node or verifier", false, 1},
     {"number", "N", "size, evaluation number, seconds, protocol or threshold", false, 1},
     {"statuses", "MASK", "tcb-vendor: bit (1 << status) = accepted", false, 1},
-    {"product", "HEX", "tcb-min: FMSPC and PCEID", false, 1},
-    {"min-tcb", "HEX", "tcb-min: 52 bytes; empty = none", false, 1},
+    {"product", "PRODUCT", "tcb-min: 16 digits for TDX, snp:Genoa", false, 1},
+    {"min-tcb", "HEX", "tcb-min: 52 bytes, SNP 56; empty = none", false, 1},
     {"address", "ADDRESS", "verifier-*: the contract; council-set: a member", false, 32},
 };
 const size_t gov_propose_options_n = PC_ARRAY_LEN(gov_propose_options);
@@ -122,17 +124,14 @@ static bool measurement_add(struct call *c, enum network_contract *at, struct cl
 {
     uint8_t m[32], source[32], build[32];
     uint64_t way = 0, from = 0;
-    const char *vendor = cli_arg(n->args, "vendor");
-    if (vendor != NULL && strcmp(vendor, "tdx") != 0)
-        return cli_fail(PC_CLI_USAGE, "no verifier for vendor", vendor, "there is: tdx") ==
-               PC_CLI_YES;
-    if (!need_hex(n, "measurement", m, 32) || !gov_digests(n, m, source, build) ||
+    enum vendor vendor = vendor_arg(n->args);
+    if (vendor == 0 || !need_hex(n, "measurement", m, 32) || !gov_digests(n, m, source, build) ||
         !longest_way(n, &way) || !moment(n, "active-in", way, &from))
         return false;
     *at = PC_NET_MEASUREMENTS;
     call_begin(c, "add((bytes32,uint8,bytes32,bytes32),uint40)", 5);
     abi_out_fixed(&c->w, m, 32);
-    abi_out_u64(&c->w, PC_VENDOR_TDX);
+    abi_out_u64(&c->w, vendor);
     abi_out_fixed(&c->w, source, 32);
     abi_out_fixed(&c->w, build, 32);
     abi_out_u64(&c->w, from);
@@ -173,13 +172,14 @@ static bool revoke(struct call *c, enum network_contract *at, struct cli_net *n)
 static bool tcb_vendor(struct call *c, enum network_contract *at, struct cli_net *n)
 {
     uint64_t statuses, least = 0, until = 0;
-    if (!need_number(n, "statuses", UINT16_MAX, &statuses) ||
+    enum vendor vendor = vendor_arg(n->args);
+    if (vendor == 0 || !need_number(n, "statuses", UINT16_MAX, &statuses) ||
         !cli_arg_u64(n->args, "number", UINT32_MAX, &least) ||
         (cli_has(n->args, "in") && !moment(n, "in", 0, &until)))
         return false;
     *at = PC_NET_TCB_POLICY;
     call_begin(c, "setVendor(uint8,uint16,uint40,uint32)", 4);
-    abi_out_u64(&c->w, PC_VENDOR_TDX);
+    abi_out_u64(&c->w, vendor);
     abi_out_u64(&c->w, statuses);
     abi_out_u64(&c->w, until);
     abi_out_u64(&c->w, least);
@@ -188,22 +188,30 @@ static bool tcb_vendor(struct call *c, enum network_contract *at, struct cli_net
 
 static bool tcb_min(struct call *c, enum network_contract *at, struct cli_net *n)
 {
-    uint8_t product[32] = {0}, raw[52];
+    uint8_t raw[PC_RAW_TCB_SNP];
+    const char *text = cli_arg(n->args, "product"), *rest;
+    struct vendor_product p;
     bool none = cli_has(n->args, "min-tcb") && cli_arg(n->args, "min-tcb")[0] == '\0';
-    if (!need_hex(n, "product", product, 8) || (!none && !need_hex(n, "min-tcb", raw, 52)))
+    if (text == NULL)
+        return missing("product");
+    if (!vendor_product_of(&p, text, &rest) || rest[0] != '\0' || raw_tcb_len(p.vendor) == 0)
+        return cli_fail(PC_CLI_USAGE, "--product", text, PC_CLI_PRODUCT_WANT) == PC_CLI_YES;
+    size_t len = none ? 0 : raw_tcb_len(p.vendor);
+    if (!none && !need_hex(n, "min-tcb", raw, len))
         return false;
     *at = PC_NET_TCB_POLICY;
     call_begin(c, "setMinTcb(uint8,bytes32,bytes)", 3);
-    abi_out_u64(&c->w, PC_VENDOR_TDX);
-    abi_out_fixed(&c->w, product, 32);
-    abi_out_bytes(&c->w, bytes_of(raw, none ? 0 : sizeof raw));
+    abi_out_u64(&c->w, p.vendor);
+    abi_out_word(&c->w, &p.product);
+    abi_out_bytes(&c->w, bytes_of(raw, len));
     return true;
 }
 
 static bool tcb_veto(struct call *c, enum network_contract *at, struct cli_net *n)
 {
     uint64_t number, until;
-    if (!need_number(n, "number", UINT32_MAX, &number))
+    enum vendor vendor = vendor_arg(n->args);
+    if (vendor == 0 || !need_number(n, "number", UINT32_MAX, &number))
         return false;
     if (!cli_has(n->args, "in"))
         return missing("in");
@@ -211,7 +219,7 @@ static bool tcb_veto(struct call *c, enum network_contract *at, struct cli_net *
         return false;
     *at = PC_NET_TCB_POLICY;
     call_begin(c, "veto(uint8,uint32,uint40)", 3);
-    abi_out_u64(&c->w, PC_VENDOR_TDX);
+    abi_out_u64(&c->w, vendor);
     abi_out_u64(&c->w, number);
     abi_out_u64(&c->w, until);
     return true;
@@ -255,12 +263,13 @@ static bool demand(struct call *c, enum network_contract *at, struct cli_net *n)
 static bool verifier_call(struct call *c, enum network_contract *at, struct cli_net *n, bool new)
 {
     struct evm_address v;
-    if (!need_hex(n, "address", v.b, 20))
+    enum vendor vendor = vendor_arg(n->args);
+    if (vendor == 0 || !need_hex(n, "address", v.b, 20))
         return false;
     *at = PC_NET_VERIFIER_ROUTER;
     call_begin(c, new ? "propose(uint8,address)" : "retire(address)", new ? 2 : 1);
     if (new)
-        abi_out_u64(&c->w, PC_VENDOR_TDX);
+        abi_out_u64(&c->w, vendor);
     abi_out_addr(&c->w, &v);
     return true;
 }

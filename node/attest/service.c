@@ -341,7 +341,9 @@ void attest_start(struct attest *a)
 {
     uint8_t roots[4][32] = {{0}};
     memcpy(roots[PC_VENDOR_TDX], a->d.policy.tdx.root, 32);
+    memcpy(roots[PC_VENDOR_NITRO], a->d.policy.nitro.root, 32);
     policy_network(&a->policy, (const uint8_t(*)[32])roots);
+    policy_snp_roots(&a->policy, (const uint8_t(*)[32])a->d.policy.snp.root);
     a->started = loop_now(&a->d.loop);
     loop_timer_init(&a->tick, on_tick, a);
     loop_timer_set(&a->d.loop, &a->tick, TICK_MS);

@@ -156,7 +156,7 @@ void accepted_tell(struct chain *c, struct record_entry *r, struct bytes evidenc
         log_info("accepted_without_certificates", LOG_HEX("record", PC_BYTES(r->record.b)));
         return;
     }
-    struct ipc_dc_accepted m = {.attested = {.vendor = WIRE_VENDOR_TDX,
+    struct ipc_dc_accepted m = {.attested = {.vendor = (enum wire_vendor)r->vendor,
                                              .kind = r->kind,
                                              .issuer = r->leaf_issuer,
                                              .bound_block = r->bound_block,

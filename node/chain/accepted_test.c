@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What was in force when evidence was accepted, and what polyclaved is told about it. */
+#include <stdlib.h>
+
 #include "chain/abi.h"
 #include "crypto/hash.h"
 #include "crypto/ids.h"
@@ -75,6 +77,7 @@ static struct record_entry *record(uint8_t key)
     memcpy(r->product, product.b, 32);
     r->leaf_issuer = 1;
     r->kind = PC_SUBJECT_APP;
+    r->vendor = WIRE_VENDOR_TDX;
     r->parsed = true;
     r->attested_at = 1000u + key;
     r->valid_until = 5000;
@@ -223,6 +226,53 @@ static void what_waits(void **state)
     }
 }
 
+/* What is in force, what waits, and who was told outlive chain's restart. */
+static void through_a_checkpoint(void **state)
+{
+    struct kept_claim claim;
+    struct ipc_dc_accepted m;
+    struct ipc_dc_upcoming u;
+    uint8_t *whole;
+    size_t n;
+    (void)state;
+    certificates();
+    list(1, 0xc1, 901);
+    collateral(IN_FORCE, &product, 17, 0xa1, 0, 903);
+    struct record_entry *r = record(1);
+    struct evm_word key = r->record;
+    r->mirrored = true;
+    collateral(IN_FORCE, &product, 18, 0xa2, 0, 905);
+    collateral(PENDING, &product, 19, 0xa3, 5000, 9000);
+    uint64_t seq = w.c->index->seq;
+    assert_int_equal(kept_form_write(w.c, 1, &whole, &n), PC_OK);
+    index_clear(w.c->index);
+    assert_int_equal(kept_form_read(w.c, bytes_of(whole, n), &claim), PC_OK);
+    free(whole);
+    assert_true(w.c->index->seq >= seq);
+    r = index_record(w.c->index, &key);
+    assert_non_null(r);
+    assert_true(r->mirrored && r->vendor == WIRE_VENDOR_TDX && r->kind == PC_SUBJECT_APP);
+    assert_int_equal(r->valid_until, 5000);
+    kit_forget(&w.kit);
+    accepted_tell(w.c, r, PC_BYTES_STR("evidence"));
+    kit_settle(&w.kit);
+    assert_true(told(&m));
+    assert_int_equal(m.attested.in_force[0][0], 0xa1);
+    assert_int_equal(m.attested.in_force[3][0], 0xc1);
+    assert_int_equal(m.attested.block, 77);
+    kit_forget(&w.kit);
+    accepted_repeat(w.c);
+    kit_settle(&w.kit);
+    bool seen = false;
+    while (KIT_HEARD(&w.kit, IPC_LINK_DC, dc_upcoming, DC_UPCOMING, &u))
+        if (memcmp(u.object, product.b, 32) == 0) {
+            seen = u.digest[0] == 0xa2 && u.waiting_n == 1 && u.waiting[0].effect_at == 5000;
+            assert_true(seen);
+        }
+    assert_true(seen);
+    assert_int_equal(w.c->posted_n, 0);
+}
+
 static void logs_that_are_none(void **state)
 {
     uint8_t data[160] = {0};
@@ -250,7 +300,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(what_was_in_force_then), T(certificates_unknown), T(told_again), T(what_waits),
-        T(logs_that_are_none),
+        T(logs_that_are_none),     T(through_a_checkpoint),
     };
     return cmocka_run_group_tests_name("chain accepted", tests, NULL, NULL);
 }

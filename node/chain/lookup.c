@@ -43,12 +43,18 @@ void context_send(struct chain *c, const uint8_t digest[static 32], const struct
                   uint32_t collateral_epoch)
 {
     const struct head *head = &c->sync.told_head;
-    struct ipc_ca_context m = {.vendor = WIRE_VENDOR_TDX,
+    struct ipc_ca_context m = {.vendor = (enum wire_vendor)r->vendor,
                                .attested_at = attested_at,
                                .head_time = head->time,
                                .collateral_epoch = collateral_epoch};
     static const unsigned order[3] = {FORCE_TCB_INFO, FORCE_QE_IDENTITY, FORCE_ROOT_CRL};
     memcpy(m.digest, digest, sizeof m.digest);
+    /* Of other vendors nothing is read as in force yet, which accepts no collateral of theirs. */
+    if (r->vendor != PC_VENDOR_TDX) {
+        if (DAEMON_SEND(&c->d, IPC_LINK_CA, ca_context, &m) != PC_OK)
+            log_warn("attest_busy", LOG_HEX("digest", bytes_of(digest, 32)));
+        return;
+    }
     for (unsigned i = 0; i < PC_ARRAY_LEN(order); i++)
         memcpy(m.in_force[i], in_force[order[i]].b, sizeof m.in_force[i]);
     memcpy(m.in_force[3],
@@ -66,9 +72,9 @@ void context_send(struct chain *c, const uint8_t digest[static 32], const struct
 
 static void objects_of(struct evm_word out[static OBJECTS], const struct record_entry *r)
 {
-    struct evm_word product = evm_word_of(r->product), id = evm_word_u64(WIRE_VENDOR_TDX);
+    struct evm_word product = evm_word_of(r->product), id = evm_word_u64(r->vendor);
     out[0] = object_name(PC_OBJECT_VENDOR, &id);
-    id = object_product_id(WIRE_VENDOR_TDX, &product);
+    id = object_product_id(r->vendor, &product);
     out[1] = object_name(PC_OBJECT_PRODUCT, &id);
     out[2] = object_name(PC_OBJECT_PLATFORM, &r->platform);
     id = evm_word_addr(&r->verifier);
@@ -100,8 +106,8 @@ static void add_slots(struct lookup *l)
     for (unsigned i = 0; i < PC_WORDS_RECORD; i++)
         (void)prove_slot(s, slot_record(&l->record.record, i));
     s = prove_account(p, policy->tcb_policy);
-    (void)prove_slot(s, slot_vendor(WIRE_VENDOR_TDX));
-    id = object_product_id(WIRE_VENDOR_TDX, &product);
+    (void)prove_slot(s, slot_vendor(l->record.vendor));
+    id = object_product_id(l->record.vendor, &product);
     (void)prove_slot(s, slot_product(&id));
     for (unsigned i = 0; i < OBJECTS; i++)
         (void)prove_slot(s, slot_revoked(&objects[i]));
@@ -143,7 +149,8 @@ static enum err_code take_record(struct lookup *l, struct ipc_vc_record *m)
     PC_TRY(object_ok(&m->platform_ok, p, 2));
     PC_TRY(object_ok(&verifier_ok, p, 3));
     memcpy(m->claims, r.claims.b, sizeof m->claims);
-    m->vendor = WIRE_VENDOR_TDX;
+    m->vendor = (enum wire_vendor)l->record.vendor;
+    memcpy(m->product, l->record.product, sizeof m->product);
     m->tcb_status = r.status;
     m->collateral_epoch = r.collateral_epoch;
     memcpy(m->verifier, l->record.verifier.b, sizeof m->verifier);
@@ -153,7 +160,7 @@ static enum err_code take_record(struct lookup *l, struct ipc_vc_record *m)
     /* A verifier that is not active, and a record judged bad, count as their vendor being refused.
      */
     m->vendor_ok = m->vendor_ok && verifier_ok && vendor.standing == PC_VENDOR_ACCEPTED &&
-                   verifier.state == PC_VERIFIER_ACTIVE && r.vendor == WIRE_VENDOR_TDX &&
+                   verifier.state == PC_VERIFIER_ACTIVE && r.vendor == l->record.vendor &&
                    r.kind == PC_SUBJECT_APP;
     m->product_ok = m->product_ok && product.standing == PC_PRODUCT_AS_VENDOR &&
                     r.standing != PC_RECORD_REFUSED;
@@ -201,8 +208,10 @@ static enum err_code take_app(struct chain *c, struct lookup *l, struct ipc_vc_r
     if (m->tombstone)
         return PC_OK;
     struct bytes bytes = index_policy(c->index, &hash);
-    if (bytes.n == 0)
-        return PC_E_RETRY; /* its event was not seen: an endpoint held it back */
+    if (bytes.n == 0) { /* its event was not seen: an endpoint held it back */
+        kept_doubt(c, "an app's policy was not given");
+        return PC_E_RETRY;
+    }
     PC_TRY(app_policy_decode(&l->policy, bytes, &hash));
     const struct app_approval *a = app_policy_approval(&l->policy, &measurement);
     /* Not approved: active from never. */
@@ -217,8 +226,9 @@ static enum err_code take_app(struct chain *c, struct lookup *l, struct ipc_vc_r
     memcpy(m->platform_root, l->policy.platform_root.b, sizeof m->platform_root);
     m->accept_unplaced = l->policy.accept_unplaced;
     struct evm_word product = evm_word_of(l->record.product);
-    const struct app_min_tcb *tcb = app_policy_min_tcb(&l->policy, WIRE_VENDOR_TDX, &product);
+    const struct app_min_tcb *tcb = app_policy_min_tcb(&l->policy, l->record.vendor, &product);
     if (tcb != NULL) {
+        m->min_tcb_set = true;
         m->min_tcb_n = tcb->len;
         memcpy(m->min_tcb, tcb->raw_tcb, tcb->len);
     }

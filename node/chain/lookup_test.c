@@ -114,6 +114,7 @@ static int setup(void **state)
     memcpy(entry->platform.b, request.platform, 32);
     memset(entry->product, 0x50, 8);
     entry->leaf_issuer = 1;
+    entry->vendor = WIRE_VENDOR_TDX;
     set_words();
     set_policy(true);
     world_mine(&w, 1);
@@ -176,6 +177,7 @@ static void whole_record(void **state)
     assert_int_equal(v.head.number, 2);
     assert_memory_equal(v.head.hash, w.hash[2].b, 32);
     assert_int_equal(v.claims[0], 0xc1);
+    assert_memory_equal(v.product, entry->product, 32);
     assert_true(v.vendor_ok && v.product_ok && v.platform_ok && v.serial_ok);
     assert_false(v.tombstone || v.revoked);
     assert_int_equal(v.collateral_epoch, 6);
@@ -184,6 +186,7 @@ static void whole_record(void **state)
     assert_int_equal(v.notice, 555);
     assert_int_equal(v.vendor_mask, 2);
     assert_int_equal(v.measurement_active_from, 50);
+    assert_true(v.min_tcb_set);
     assert_int_equal(v.min_tcb_n, 18);
     assert_int_equal(v.subject_quota, 100);
     evm_keccak(&scope, PC_BYTES_STR("scope"));
@@ -229,6 +232,18 @@ static void proved_words_decide(void **state)
     assert_int_equal(v.frozen_until, 2000000);
     assert_true(v.revoked);
     assert_true(v.measurement_active_from == UINT64_MAX);
+}
+
+/* The event named another vendor than the proved word: an endpoint lied, nothing is accepted. */
+static void vendor_of_the_event_is_not_the_records(void **state)
+{
+    struct ipc_vc_record v;
+    (void)state;
+    entry->vendor = WIRE_VENDOR_SNP;
+    world_mine(&w, 1);
+    world_round(&w);
+    hear_record(&v);
+    assert_false(v.vendor_ok);
 }
 
 static void ended_app(void **state)
@@ -394,6 +409,7 @@ int main(void)
         T(whole_record),
         T(proved_words_decide),
         T(ended_app),
+        T(vendor_of_the_event_is_not_the_records),
         T(before_the_first_round),
         T(while_reading_again),
         T(known_by_event_only),

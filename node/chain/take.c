@@ -68,8 +68,9 @@ static void take_attested(struct chain *c, const struct event *e, const struct l
     r->claims = e->u.attested.claims;
     r->verifier = e->u.attested.verifier;
     r->tx = log->tx_hash;
-    /* word 1 of the record as drawn in IAttestations: boundBlock 80..119, attestedAt 120..159,
-     * validUntil 160..199, kind 8..15 */
+    /* word 1 of the record as drawn in IAttestations: vendor 0..7, kind 8..15, boundBlock 80..119,
+     * attestedAt 120..159, validUntil 160..199 */
+    r->vendor = (uint8_t)slot_field_u64(&e->u.attested.state, 0, 1);
     r->bound_block = slot_field_u64(&e->u.attested.state, 10, 5);
     r->attested_at = slot_field_u64(&e->u.attested.state, 15, 5);
     r->valid_until = slot_field_u64(&e->u.attested.state, 20, 5);

@@ -349,6 +349,8 @@ static struct bytes answer_to(struct polyclaved *p, const struct ipc_dp_mirror_g
         break;
     case IPC_MIRROR_WHAT_COLLATERAL:
         object_of(&p->mirror, in->hash, &n);
+        if (n == 0) /* the mirror is younger than the node's own store, or was emptied */
+            return objects_named(p, in->hash);
         break;
     }
     return bytes_of(value, n);

@@ -12,6 +12,7 @@
  *   objects.c    bytes by hash for attest and for strangers
  *   mirror.c     accepted evidence and collateral for whoever asks, bounded, in a store of its own
  *   forecast.c   when each node loses its standing, for /metrics
+ *   kept.c       chain's checkpoints
  *   control.c    the operator's socket
  *
  * All of it is public data and timing: whatever goes wrong here costs liveness. What is signed,
@@ -224,6 +225,7 @@ struct polyclaved {
     uint64_t last_decision;
     uint8_t missing[MISSING_MAX][32]; /* objects.c */
     size_t next_missing;
+    uint32_t kept_next; /* kept.c: the part of a checkpoint that comes next; 0: none is begun */
 };
 
 /* calls.c */
@@ -312,10 +314,11 @@ PC_MUST_USE enum err_code object_name(uint8_t out[static 32], struct bytes data)
 
 /* objects.c */
 void objects_on_bytes(struct polyclaved *p, const struct ipc_dc_bytes *m);
+/* The object of that name, as attest asks for it: a view until the next call; empty if the store
+ * does not hold it. */
+struct bytes objects_named(struct polyclaved *p, const uint8_t name[static 32]);
 void objects_on_get(struct polyclaved *p, const struct ipc_da_get *m);
 void objects_on_put(struct polyclaved *p, const struct ipc_dp_put *m);
-void objects_on_cursor(struct polyclaved *p, struct bytes cursor);
-void objects_send_cursor(struct polyclaved *p);
 void objects_log_decision(struct polyclaved *p, const struct ipc_vd_decision *m);
 void objects_keep_epoch(struct polyclaved *p, const struct ipc_vd_transcript *t);
 
@@ -346,6 +349,10 @@ void forecast_attest_up(struct polyclaved *p);
  * each). Returns the new count. */
 size_t forecast_metrics(const struct polyclaved *p, struct ipc_counter *out, size_t n, size_t cap,
                         char (*names)[65]);
+/* kept.c */
+void kept_on_put(struct polyclaved *p, const struct ipc_dc_kept_put *m);
+void kept_on_get(struct polyclaved *p, const struct ipc_dc_kept_get *m);
+void kept_on_drop(struct polyclaved *p);
 
 /* control.c */
 PC_MUST_USE enum err_code control_open(struct polyclaved *p);

@@ -3,34 +3,20 @@
 
 #include "crypto/ids.h"
 #include "crypto/keccak.h"
+#include "crypto/raw_tcb.h"
 
-/* rawTcb of TDX: 48 SVNs of one byte, then PCESVN and QE ISVSVN of two. */
-#define TDX_TCB_BYTES 52u
-#define TDX_TCB_SVNS  48u
-
-bool join_tcb_at_least(enum wire_vendor vendor, struct bytes value, struct bytes least)
+/* The vendor's verifier contract; NULL if policy.bin pins no root of that vendor. */
+static const uint8_t *verifier_of(const struct vault *v, enum wire_vendor vendor)
 {
-    /* SNP and Nitro have layouts of their own; until their verifiers exist nothing passes. */
-    if (vendor != WIRE_VENDOR_TDX || value.n != TDX_TCB_BYTES || least.n != TDX_TCB_BYTES)
-        return false;
-    for (size_t i = 0; i < TDX_TCB_SVNS; i++)
-        if (value.p[i] < least.p[i])
-            return false;
-    for (size_t i = TDX_TCB_SVNS; i < TDX_TCB_BYTES; i += 2)
-        if (load_be16(value.p + i) < load_be16(least.p + i))
-            return false;
-    return true;
-}
-
-static const struct policy_vendor_trust *trust_of(const struct vault *v, enum wire_vendor vendor)
-{
+    const struct policy_policy *p = &v->env.policy;
     switch (vendor) {
     case WIRE_VENDOR_TDX:
-        return &v->env.policy.tdx;
+        return vault_zero32(p->tdx.root) ? NULL : p->tdx.verifier;
     case WIRE_VENDOR_SNP:
-        return &v->env.policy.snp;
+        return bytes_all_zero_var(bytes_of(p->snp.root, sizeof p->snp.root)) ? NULL
+                                                                             : p->snp.verifier;
     case WIRE_VENDOR_NITRO:
-        return &v->env.policy.nitro;
+        return vault_zero32(p->nitro.root) ? NULL : p->nitro.verifier;
     }
     return NULL;
 }
@@ -110,7 +96,7 @@ enum wire_release_code join_record(const struct vault *v, const struct ipc_relea
         return WIRE_RELEASE_CODE_ATTESTATION_EXPIRED;
     if (r->key_version < rec->version_lo || r->key_version > rec->version_hi)
         return WIRE_RELEASE_CODE_VERSION_NOT_ACCEPTED;
-    if (rec->min_tcb_n == 0)
+    if (!rec->min_tcb_set)
         return WIRE_RELEASE_CODE_TCB_NOT_ACCEPTED;
     return platform_accepted(r, rec);
 }
@@ -122,7 +108,10 @@ static bool claims_hold(const struct ipc_va_verdict *w)
                               .report_data = bytes_of(w->report_data, w->report_data_n),
                               .raw_tcb = bytes_of(w->raw_tcb, w->raw_tcb_n)};
     uint8_t claims[32];
-    if (!w->has_claims || w->reasons[0] != 0 || w->reasons[1] != 0 || !w->crl_checked)
+    /* Amazon's CRLs are not to be checked, AWS says: instance and zonal certificates live for days.
+     */
+    bool crl = w->crl_checked || w->vendor == WIRE_VENDOR_NITRO;
+    if (!w->has_claims || w->reasons[0] != 0 || w->reasons[1] != 0 || !crl)
         return false;
     memcpy(c.product, w->product, sizeof c.product);
     memcpy(c.measurement, w->measurement, sizeof c.measurement);
@@ -145,14 +134,13 @@ enum wire_release_code join_verdict(const struct vault *v, const struct ipc_rele
 {
     struct report_binding b = {
         .kind = PC_SUBJECT_APP, .chain_id = v->env.policy.chain_id, .bound_block = r->bound.number};
-    const struct policy_vendor_trust *trust = trust_of(v, verdict->vendor);
     memcpy(b.attestations, v->env.policy.attestations, sizeof b.attestations);
     id_keys_app(b.keys_hash, r->boot.sign, r->boot.hpke);
     memcpy(b.context, r->app_id, sizeof b.context);
     memcpy(b.bound_hash, r->bound.hash, sizeof b.bound_hash);
     if (verdict->collateral_epoch != rec->collateral_epoch)
         return WIRE_RELEASE_CODE_RETRY;
-    if (trust == NULL || vault_zero32(trust->root) || verdict->vendor != rec->vendor ||
+    if (verifier_of(v, verdict->vendor) == NULL || verdict->vendor != rec->vendor ||
         verdict->vendor != r->vendor)
         return WIRE_RELEASE_CODE_EVIDENCE_REJECTED;
     if (!claims_hold(verdict) || !binds(verdict, &b) ||
@@ -161,8 +149,13 @@ enum wire_release_code join_verdict(const struct vault *v, const struct ipc_rele
         !vault_same32(verdict->platform, r->platform) ||
         !vault_same32(verdict->evidence_hash, r->evidence_hash))
         return WIRE_RELEASE_CODE_EVIDENCE_REJECTED;
-    if (!join_tcb_at_least(verdict->vendor, bytes_of(verdict->raw_tcb, verdict->raw_tcb_n),
-                           bytes_of(rec->min_tcb, rec->min_tcb_n)))
+    /* Chain has the product from calldata, which no proof covers: what it states of another one
+     * (its standing, its least security versions) says nothing about this evidence. */
+    if (!vault_same32(verdict->product, rec->product))
+        return WIRE_RELEASE_CODE_RETRY;
+    if (!raw_tcb_at_least_var((enum vendor)verdict->vendor,
+                              bytes_of(verdict->raw_tcb, verdict->raw_tcb_n),
+                              bytes_of(rec->min_tcb, rec->min_tcb_n)))
         return WIRE_RELEASE_CODE_TCB_NOT_ACCEPTED;
     return WIRE_RELEASE_CODE_OK;
 }
@@ -174,12 +167,12 @@ enum err_code join_member(const struct vault *v, const struct vault_member *memb
 {
     const struct ipc_vc_member *m = &member->m;
     const struct ipc_va_verdict *w = &member->verdict;
-    const struct policy_vendor_trust *trust = trust_of(v, w->vendor);
+    const uint8_t *verifier = verifier_of(v, w->vendor);
     struct report_binding b = {.kind = PC_SUBJECT_NODE,
                                .chain_id = v->env.policy.chain_id,
                                .bound_block = m->bound.number};
-    if (m->state != IPC_NODE_STATE_LIVE || trust == NULL || vault_zero32(trust->root) ||
-        bytes_all_zero_var(PC_BYTES(trust->verifier)) || !same20(trust->verifier, m->verifier))
+    if (m->state != IPC_NODE_STATE_LIVE || verifier == NULL ||
+        bytes_all_zero_var(bytes_of(verifier, 20)) || !same20(verifier, m->verifier))
         return PC_E_REFUSED;
     if (!claims_hold(w) || vault_zero32(w->platform))
         return PC_E_REFUSED;

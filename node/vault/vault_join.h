@@ -34,9 +34,4 @@ PC_MUST_USE enum err_code join_committee(const struct vault *v, const struct vau
 /* Vendors and platforms of the admitted, from their verdicts. PC_E_REFUSED. */
 PC_MUST_USE enum err_code join_vendors(const struct vault *v, const struct vault_attempt *a);
 
-/* Security versions of `value` against `least`, both in rawTcb's layout of the vendor
- * (attestation.md C7): every component at least. False for another length or a vendor that is not
- * built in. */
-bool join_tcb_at_least(enum wire_vendor vendor, struct bytes value, struct bytes least);
-
 #endif

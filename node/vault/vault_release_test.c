@@ -316,13 +316,15 @@ CHANGE(c_age, r->max_age = 50)
 CHANGE(c_noage, r->max_age = 0)
 CHANGE(c_version, r->version_lo = 2)
 CHANGE(c_version2, r->version_hi = 0)
-CHANGE(c_notcb, r->min_tcb_n = 0; memset(r->min_tcb, 0, 64))
+CHANGE(c_notcb, r->min_tcb_set = false)
+CHANGE(c_emptytcb, r->min_tcb_n = 0; memset(r->min_tcb, 0, 64))
 CHANGE(c_shorttcb, r->min_tcb_n = 51; r->min_tcb[51] = 0)
 CHANGE(c_tcb, r->min_tcb[17] = 10)
 CHANGE(c_tcbequal, r->min_tcb[17] = 9)
 CHANGE(c_pcesvn, r->min_tcb[48] = 9; r->min_tcb[49] = 10)
 CHANGE(c_list, memset(r->platform_root, 7, 32))
 CHANGE(c_claims, r->claims[0] ^= 1)
+CHANGE(c_other_product, r->product[7] ^= 1)
 CHANGE(c_state, r->own_state = IPC_NODE_STATE_FROZEN)
 CHANGE(c_quota, r->subject_quota = 0)
 CHANGE(c_appquota, r->app_quota = 0)
@@ -364,12 +366,14 @@ static void test_record_fields(void **state)
         {c_version, WIRE_RELEASE_CODE_VERSION_NOT_ACCEPTED},
         {c_version2, WIRE_RELEASE_CODE_VERSION_NOT_ACCEPTED},
         {c_notcb, WIRE_RELEASE_CODE_TCB_NOT_ACCEPTED},
+        {c_emptytcb, WIRE_RELEASE_CODE_TCB_NOT_ACCEPTED},
         {c_shorttcb, WIRE_RELEASE_CODE_TCB_NOT_ACCEPTED},
         {c_tcb, WIRE_RELEASE_CODE_TCB_NOT_ACCEPTED},
         {c_tcbequal, WIRE_RELEASE_CODE_OK},
         {c_pcesvn, WIRE_RELEASE_CODE_TCB_NOT_ACCEPTED},
         {c_list, WIRE_RELEASE_CODE_PLATFORM_NOT_ACCEPTED},
         {c_claims, WIRE_RELEASE_CODE_EVIDENCE_REJECTED},
+        {c_other_product, WIRE_RELEASE_CODE_RETRY},
         {c_state, WIRE_RELEASE_CODE_RETRY},
         {c_quota, WIRE_RELEASE_CODE_QUOTA},
         {c_appquota, WIRE_RELEASE_CODE_QUOTA},
@@ -465,6 +469,45 @@ static void test_verdict_fields(void **state)
     }
 }
 
+static enum wire_release_code ask_as(struct cell *c, uint64_t seed, enum wire_vendor vendor,
+                                     size_t tcb_n, bool crl_checked)
+{
+    struct enclave e;
+    struct ipc_vp_answer a;
+    enclave_new(&e, c, seed);
+    e.request.request.vendor = e.record.vendor = e.verdict.vendor = vendor;
+    e.record.vendor_mask = 1u << vendor;
+    e.verdict.crl_checked = crl_checked;
+    e.verdict.raw_tcb_n = e.record.min_tcb_n = (uint16_t)tcb_n;
+    memset(e.verdict.raw_tcb + tcb_n, 0, sizeof e.verdict.raw_tcb - tcb_n);
+    memset(e.record.min_tcb, 0, sizeof e.record.min_tcb);
+    enclave_attest(&e, c);
+    enclave_sign(&e);
+    return enclave_ask(&e, c, &a);
+}
+
+/* A vendor counts when policy.bin pins a root of it; AMD has three. Only Nitro does without CRLs.
+ */
+static void test_vendors(void **state)
+{
+    (void)state;
+    struct cell *c = w->cell[1];
+    struct policy_policy *p = &c->v->env.policy;
+    assert_int_equal(ask_as(c, 500, WIRE_VENDOR_SNP, 56, true),
+                     WIRE_RELEASE_CODE_EVIDENCE_REJECTED);
+    assert_int_equal(ask_as(c, 501, WIRE_VENDOR_NITRO, 0, false),
+                     WIRE_RELEASE_CODE_EVIDENCE_REJECTED);
+    p->snp.root[2][31] = 1;
+    p->nitro.root[0] = 1;
+    assert_int_equal(ask_as(c, 502, WIRE_VENDOR_SNP, 56, true), WIRE_RELEASE_CODE_OK);
+    assert_int_equal(ask_as(c, 503, WIRE_VENDOR_SNP, 56, false),
+                     WIRE_RELEASE_CODE_EVIDENCE_REJECTED);
+    assert_int_equal(ask_as(c, 504, WIRE_VENDOR_SNP, 52, true), WIRE_RELEASE_CODE_TCB_NOT_ACCEPTED);
+    assert_int_equal(ask_as(c, 505, WIRE_VENDOR_NITRO, 0, false), WIRE_RELEASE_CODE_OK);
+    assert_int_equal(ask_as(c, 506, WIRE_VENDOR_TDX, 52, false),
+                     WIRE_RELEASE_CODE_EVIDENCE_REJECTED);
+}
+
 /* A verdict nobody asked for is not kept; one that lies about other evidence spoils nothing. */
 static void test_unasked_statements(void **state)
 {
@@ -548,6 +591,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_record_fields, setup, teardown),
         cmocka_unit_test_setup_teardown(test_platform_list, setup, teardown),
         cmocka_unit_test_setup_teardown(test_verdict_fields, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_vendors, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unasked_statements, setup, teardown),
         cmocka_unit_test_setup_teardown(test_record_of_an_old_head, setup, teardown),
     };

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The SEV-SNP verifier, in the order of attestation.md 2.4. Where nothing more is authentic it
+ * ends; else every step adds what it finds and the next one runs all the same.
+ */
+#include "attest/snp.h"
+
+#include "attest/der.h"
+#include "attest/pem.h"
+#include "attest/snp_set.h"
+#include "attest/snp_table.h"
+
+/* Everything that one verification looks at. */
+struct snp_job {
+    const struct evidence_input *in;
+    struct verdict *v;
+    struct snp_report report;
+    struct snp_table table;
+    struct bytes part[PC_SNP_PART_COUNT];
+    struct pem_chain pem[3]; /* what was PEM */
+    struct snp_set *set;
+};
+
+/* One certificate, DER or PEM. False: PEM that is not clean. */
+static bool der_of_either(struct bytes *out, struct pem_chain *pem, struct bytes b)
+{
+    *out = b;
+    if (b.n == 0 || b.p[0] == PC_DER_SEQUENCE)
+        return true;
+    if (pem_decode(pem, b) != PC_OK || pem->count != 1)
+        return false;
+    *out = pem->cert[0];
+    return true;
+}
+
+static struct bytes first_of(struct bytes a, struct bytes b)
+{
+    return a.n > 0 ? a : b;
+}
+
+/* VCEK or VLEK of the table, as KEY_INFO says. */
+static struct bytes table_vek(const struct snp_report *r, const struct snp_table *t)
+{
+    bool vlek = PC_SNP_KEY_SIGNER(load_le32(r->p + PC_SR_KEY_INFO)) == PC_SNP_SIGNED_VLEK;
+    return t->entry[vlek ? PC_SNP_ENTRY_VLEK : PC_SNP_ENTRY_VCEK];
+}
+
+/* The certificates, from the caller or else from the host's table. */
+static bool gather(struct snp_job *j)
+{
+    const struct collateral *c = &j->in->collateral;
+    const struct snp_table *t = &j->table;
+    struct verdict *v = j->v;
+    if (snp_table_parse(&j->table, j->report.table) != PC_OK) {
+        verdict_add(v, PC_R_SNP_TABLE);
+        return false;
+    }
+    const struct bytes either[3] = {first_of(c->snp_vek, table_vek(&j->report, t)),
+                                    first_of(c->snp_issuer, t->entry[PC_SNP_ENTRY_ASK]),
+                                    first_of(c->snp_root, t->entry[PC_SNP_ENTRY_ARK])};
+    _Static_assert(PC_SNP_PART_LEAF == 0 && PC_SNP_PART_ISSUER == 1 && PC_SNP_PART_ROOT == 2,
+                   "either[] is in the order of the parts");
+    if (either[PC_SNP_PART_LEAF].n == 0)
+        verdict_add(v, PC_R_SNP_VEK_MISSING);
+    if (either[PC_SNP_PART_ISSUER].n == 0 || either[PC_SNP_PART_ROOT].n == 0)
+        verdict_add(v, PC_R_CHAIN_LENGTH);
+    for (size_t i = 0; i < 3; i++)
+        if (!der_of_either(&j->part[i], &j->pem[i], either[i]))
+            verdict_add(v, PC_R_CERT_DATA_PEM);
+    j->part[PC_SNP_PART_CRL] = first_of(c->root_crl, t->entry[PC_SNP_ENTRY_CRL]);
+    return !verdict_has(v, PC_R_SNP_VEK_MISSING) && !verdict_has(v, PC_R_CHAIN_LENGTH) &&
+           !verdict_has(v, PC_R_CERT_DATA_PEM);
+}
+
+static bool any_pin(const struct snp_policy *p, const uint8_t root[static 32])
+{
+    for (size_t i = 0; i < PC_SNP_PRODUCTS; i++)
+        if (memcmp(p->root_sha256[i], root, 32) == 0)
+            return true;
+    return false;
+}
+
+/* Who vouches for the bytes. False: nothing in them is authentic. */
+static bool open_chain(struct snp_job *j, struct evidence_kept *kept)
+{
+    const struct snp_policy *p = &j->in->policy->snp;
+    struct verdict *v = j->v;
+    uint8_t root[32];
+    if (!gather(j))
+        return false;
+    /* Before anything is computed under it or kept: a stranger's root costs one hash. */
+    ec_sha256(root, j->part[PC_SNP_PART_ROOT]);
+    if (!any_pin(p, root)) {
+        verdict_add(v, PC_R_UNTRUSTED_ROOT);
+        return false;
+    }
+    j->set = snp_set_get(kept, j->part);
+    if (j->set == NULL) {
+        verdict_add(v, PC_R_RESOURCES);
+        return false;
+    }
+    v->reasons[0] |= j->set->reasons[0];
+    v->reasons[1] |= j->set->reasons[1];
+    if (!j->set->usable)
+        return false;
+    if (memcmp(p->root_sha256[j->set->product], root, 32) != 0) {
+        verdict_add(v, PC_R_UNTRUSTED_ROOT); /* pinned for another product */
+        return false;
+    }
+    return true;
+}
+
+static bool masked(const struct snp_report *r)
+{
+    return (load_le32(r->p + PC_SR_KEY_INFO) & PC_SNP_KEY_MASKED) != 0;
+}
+
+/* The fields of claims (attestation.md C7). */
+static void set_claims(struct snp_job *j)
+{
+    static const struct {
+        uint16_t at, n;
+    } measured[] = {{PC_SR_MEASUREMENT, 48},   {PC_SR_HOST_DATA, 32},         {PC_SR_POLICY, 8},
+                    {PC_SR_ID_KEY_DIGEST, 48}, {PC_SR_AUTHOR_KEY_DIGEST, 48}, {PC_SR_VMPL, 4}},
+      tcb[] = {{PC_SR_CURRENT_TCB, 8}, {PC_SR_REPORTED_TCB, 8},  {PC_SR_COMMITTED_TCB, 8},
+               {PC_SR_LAUNCH_TCB, 8},  {PC_SR_PLATFORM_INFO, 8}, {PC_SR_LAUNCH_MIT, 8},
+               {PC_SR_CURRENT_MIT, 8}};
+    const uint8_t *r = j->report.p, *chip = r + PC_SR_CHIP_ID;
+    const struct snp_set *s = j->set;
+    struct verdict *v = j->v;
+    uint8_t fields[188], *w = fields;
+    for (size_t i = 0; i < PC_ARRAY_LEN(measured); w += measured[i++].n)
+        memcpy(w, r + measured[i].at, measured[i].n);
+    id_measurement(v->measurement, PC_VENDOR_SNP, PC_BYTES(fields));
+
+    const char *product = snp_product_name(s->product);
+    memcpy(v->product, product, strlen(product));
+    memcpy(v->report_data, r + PC_SR_REPORT_DATA, 64);
+    v->report_data_len = 64;
+    if (!s->vlek && !masked(&j->report) && !bytes_all_zero_var(bytes_of(chip, 64)))
+        id_platform(v->platform, PC_VENDOR_SNP, bytes_of(chip, 64));
+
+    w = v->raw_tcb;
+    for (size_t i = 0; i < PC_ARRAY_LEN(tcb); i++, w += 8)
+        if (j->report.version >= 5 || tcb[i].at < PC_SR_LAUNCH_MIT)
+            memcpy(w, r + tcb[i].at, 8);
+    v->raw_tcb_len = PC_SNP_RAW_TCB_LEN;
+
+    v->leaf_len = s->issuer.serial.n;
+    memcpy(v->leaf_serial, s->issuer.serial.v, PC_SERIAL_MAX);
+    v->leaf_issuer = (uint8_t)(16 + s->product);
+    v->has_claims = 1;
+    verdict_set_claims(v);
+}
+
+static void check_dates(struct snp_job *j)
+{
+    const struct snp_cert *chain[] = {&j->set->leaf, &j->set->issuer, &j->set->root};
+    for (size_t i = 0; i < PC_ARRAY_LEN(chain); i++) {
+        if (j->in->evidence_time < chain[i]->not_before)
+            verdict_add(j->v, PC_R_CHAIN_EARLY);
+        if (j->in->evidence_time > chain[i]->not_after)
+            verdict_add(j->v, PC_R_CHAIN_EXPIRED);
+    }
+}
+
+/* By the list in force. Lists name ASKs and ASVKs: of a VCEK the ARK knows nothing. */
+static void check_revocation(struct snp_job *j)
+{
+    const struct snp_set *s = j->set;
+    struct verdict *v = j->v;
+    uint64_t now = j->in->collateral_time;
+    if (j->in->policy->snp.crl_required && s->part[PC_SNP_PART_CRL].n == 0)
+        verdict_add(v, PC_R_ROOT_CRL_MISSING);
+    if (s->crl_read && now < s->crl.this_update)
+        verdict_add(v, PC_R_ROOT_CRL_EARLY);
+    if (s->crl_read && j->in->dates == PC_DATES_FULL && now > s->crl.next_update)
+        verdict_add(v, PC_R_ROOT_CRL_EXPIRED);
+    if (s->crl_ok &&
+        (snp_crl_has(&s->crl, &s->issuer.serial) || snp_crl_has(&s->crl, &s->root.serial)))
+        verdict_add(v, PC_R_SNP_ASK_REVOKED);
+    v->crl_checked = s->crl_ok;
+    memcpy(v->objects[PC_OBJ_ROOT_CRL], s->crl_object, 32);
+    if (j->in->in_force != NULL &&
+        (memcmp(s->crl_object, j->in->in_force[PC_OBJ_ROOT_CRL], 32) != 0 ||
+         bytes_all_zero_var(PC_BYTES(s->crl_object))))
+        verdict_add(v, PC_R_NOT_IN_FORCE);
+}
+
+/* Every patch level of the certificate is that byte of REPORTED_TCB. */
+static bool reported_tcb_fits(const struct snp_job *j)
+{
+    static const uint8_t first[8] = {PC_SPL_BL, PC_SPL_TEE, PC_SPL_4,   PC_SPL_5,
+                                     PC_SPL_6,  PC_SPL_7,   PC_SPL_SNP, PC_SPL_UCODE};
+    static const uint8_t turin[8] = {PC_SPL_FMC, PC_SPL_BL, PC_SPL_TEE, PC_SPL_SNP,
+                                     PC_SPL_5,   PC_SPL_6,  PC_SPL_7,   PC_SPL_UCODE};
+    const uint8_t *order = j->set->product == PC_SNP_TURIN ? turin : first;
+    for (size_t i = 0; i < 8; i++)
+        if (j->report.p[PC_SR_REPORTED_TCB + i] != j->set->leaf.vek.spl[order[i]])
+            return false;
+    return true;
+}
+
+/* HWID is CHIP_ID; Turin's 8 bytes are its beginning, zeros behind. */
+static bool chip_id_fits(const struct snp_job *j)
+{
+    const uint8_t *chip = j->report.p + PC_SR_CHIP_ID;
+    struct bytes hwid = j->set->leaf.vek.hwid;
+    return !bytes_all_zero_var(hwid) && memcmp(chip, hwid.p, hwid.n) == 0 &&
+           bytes_all_zero_var(bytes_of(chip + hwid.n, 64 - hwid.n));
+}
+
+/* Does the report belong to this key, and the key to this report? */
+static void check_binding(struct snp_job *j)
+{
+    const struct snp_report *r = &j->report;
+    const struct snp_set *s = j->set;
+    struct verdict *v = j->v;
+    uint32_t signer = PC_SNP_KEY_SIGNER(load_le32(r->p + PC_SR_KEY_INFO));
+    if (signer != (s->vlek ? PC_SNP_SIGNED_VLEK : PC_SNP_SIGNED_VCEK))
+        verdict_add(v, PC_R_SNP_SIGNING_KEY);
+    if (!s->vlek && masked(r))
+        verdict_add(v, PC_R_SNP_MASKED);
+    if (r->has_cpuid && r->cpu != s->product)
+        verdict_add(v, PC_R_SNP_PRODUCT);
+    if (!snp_tcb_clean(r, s->product))
+        verdict_add(v, PC_R_SNP_RESERVED);
+    if (!reported_tcb_fits(j))
+        verdict_add(v, PC_R_SNP_REPORTED_TCB);
+    if (!s->vlek && !chip_id_fits(j))
+        verdict_add(v, PC_R_SNP_CHIP_ID);
+}
+
+static void check_signature(struct snp_job *j)
+{
+    uint8_t digest[48];
+    ec_sha384(digest, bytes_of(j->report.p, PC_SNP_SIGNED_LEN));
+    if (ec384_verify(j->set->leaf_key, digest, j->report.rs) != PC_OK)
+        verdict_add(j->v, PC_R_SNP_SIGNATURE);
+}
+
+void snp_verify(struct verdict *out, struct evidence_kept *kept, const struct evidence_input *in)
+{
+    struct snp_job j = {.in = in, .v = out};
+    if (!snp_report_parse(&j.report, out, in->evidence))
+        return;
+    if (open_chain(&j, kept)) {
+        set_claims(&j);
+        check_dates(&j);
+        check_revocation(&j);
+        check_binding(&j);
+        check_signature(&j);
+        snp_policy_check(out, in->policy, &j.report, j.set);
+    }
+    snp_set_done(j.set);
+}
+
+bool snp_view_of(struct snp_view *out, const struct evidence_input *in)
+{
+    struct verdict ignored = {0};
+    struct snp_table table;
+    struct pem_chain pem;
+    struct bytes der;
+    bool vlek;
+    memset(out, 0, sizeof(*out));
+    if (!snp_report_parse(&out->report, &ignored, in->evidence))
+        return false;
+    out->product = out->report.cpu;
+    if (snp_table_parse(&table, out->report.table) != PC_OK ||
+        !der_of_either(&der, &pem,
+                       first_of(in->collateral.snp_vek, table_vek(&out->report, &table))) ||
+        der.n == 0 || der.n > sizeof(out->der))
+        return true;
+    memcpy(out->der, der.p, der.n);
+    if (snp_cert_parse(&out->vek, bytes_of(out->der, der.n)) != PC_OK)
+        return true;
+    out->has_vek = out->vek.vek_ok;
+    enum snp_product issuer = snp_issuer_product(out->vek.issuer, &vlek);
+    if (issuer != PC_SNP_PRODUCTS)
+        out->product = issuer;
+    return true;
+}
