@@ -70,6 +70,14 @@ static void list(uint8_t issuer, uint8_t digest, uint64_t until)
     kit_settle(&w.kit);
 }
 
+/* Product and issuer stand in it where a real one has them. */
+static void leaf_record(uint8_t out[LEAF_RECORD])
+{
+    memset(out, 0x1e, LEAF_RECORD);
+    memcpy(out + 80, product.b, 8);
+    out[106] = 1;
+}
+
 static struct record_entry *record(uint8_t key)
 {
     struct evm_word k = digest_of(key);
@@ -83,7 +91,7 @@ static struct record_entry *record(uint8_t key)
     r->valid_until = 5000;
     r->block = 77;
     r->seq = ++w.c->index->seq;
-    memset(r->leaf, 0x1e, sizeof r->leaf);
+    leaf_record(r->leaf);
     return r;
 }
 
@@ -91,7 +99,7 @@ static void certificates(void)
 {
     struct leaf_entry *l = index_leaf_new(w.c->index);
     struct evm_word ca = digest_of(0xca), signer = digest_of(0x51);
-    memset(l->record, 0x1e, sizeof l->record);
+    leaf_record(l->record);
     l->authority = ca;
     l->n = 3;
     memcpy(l->der, "lea", 3);
