@@ -17,6 +17,7 @@
 
 static struct proc chain;
 static bool fork_claimed, fork_told, gossiped;
+static bool shadow;        /* everything but the final head's name is the fork's */
 static bool calldata_lies; /* all endpoints agree on what was never posted */
 
 static struct {
@@ -334,7 +335,8 @@ static void answer_question(size_t at)
     enum ledger_view view = fork_claimed ? LEDGER_FORK : LEDGER_TRUE;
     if (lies && one_in(2))
         view = lying_view(&m);
-    if (m.what == IPC_RPC_WHAT_CALLDATA && calldata_lies)
+    if ((m.what == IPC_RPC_WHAT_CALLDATA && calldata_lies) ||
+        (m.what != IPC_RPC_WHAT_FINALIZED && shadow))
         view = LEDGER_FORK;
     enum err_code e = ledger_answer(&m, view, &o);
     if (e == PC_OK)
@@ -546,6 +548,7 @@ static void before(uint64_t age)
         gossiped = false;
         fork_claimed = age >= FORK;
         calldata_lies = one_in(4);
+        shadow = !fork_claimed && one_in(8);
         if (age != 0)
             ledger_mine(one_in(3));
         follow_ledger();
