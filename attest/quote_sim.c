@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * quote_sim.c - polyclave-quote-sim: the simulated machine: 64 bytes of report data on stdin,
- * evidence on stdout. TDX is here, Nitro in quote_sim_nitro.c.
+ * evidence on stdout. TDX is here, SEV-SNP in quote_sim_snp.c, Nitro in quote_sim_nitro.c.
  *
  * The evidence is in the vendor's format under throw-away roots, so it passes the same verifiers
  * unchanged and is worthless on every network that pins the vendor's root. This file reads the
@@ -28,15 +28,20 @@ static const char help[] =
     "  polyclave-quote-sim init-platform DIR --vendor DIR [--quote-version 4|5] [--now T]\n"
     "                      [measured]\n"
     "  polyclave-quote-sim collateral DIR --out DIR [--number N] [--now T] [--revoke PLATFORM]...\n"
+    "  polyclave-quote-sim init-vendor DIR --tee snp [--product Milan|Genoa|Turin] [--now T]\n"
+    "  polyclave-quote-sim init-platform DIR --vendor DIR [--vlek] [--quote-version 2|3|5]\n"
+    "                      [--now T] [measured]\n"
+    "  polyclave-quote-sim collateral DIR --out DIR [--number N] [--now T] [--revoke ask|asvk]...\n"
     "  polyclave-quote-sim init-vendor DIR --tee nitro [--now T]\n"
     "  polyclave-quote-sim init-platform DIR --vendor DIR [measured]\n"
     "  polyclave-quote-sim --platform DIR [measured] [--now T] < report_data > quote\n"
     "\n"
     "measured, what the registers hold (kept with init-platform, else for this quote):\n"
-    "  --bin DIR         MRTD, PCR0 and PCR2: the node's programs in that folder\n"
-    "  --file F          MRTD, PCR0 and PCR2: this file (repeat); instead of --bin\n"
-    "  --policy F        MRCONFIGID, PCR1: SHA-384 of that file\n"
+    "  --bin DIR         MRTD, MEASUREMENT, PCR0 and PCR2: the node's programs in that folder\n"
+    "  --file F          the same of this file (repeat); instead of --bin\n"
+    "  --policy F        MRCONFIGID, PCR1: SHA-384 of that file; HOST_DATA: its SHA-256\n"
     "  --mrtd HEX        MRTD as given, 48 bytes;  --mrconfigid HEX likewise\n"
+    "  --measurement HEX MEASUREMENT as given, 48 bytes;  --host-data HEX: 32 bytes\n"
     "  --pcr0 HEX        PCR0 and PCR2 as given, 48 bytes;  --pcr1 HEX likewise\n"
     "\n"
     "init-vendor writes keys, certificates and a collateral folder; collateral issues a new set:\n"
@@ -49,6 +54,7 @@ static const char help[] =
     "Examples:\n"
     "  polyclave-quote-sim init-vendor run/intel\n"
     "  polyclave-quote-sim init-platform run/machine1 --vendor run/intel --quote-version 5\n"
+    "  polyclave-quote-sim init-vendor run/amd --tee snp --product Genoa\n"
     "  polyclave-quote-sim init-vendor run/aws --tee nitro\n"
     "  head -c 64 /dev/zero | polyclave-quote-sim --platform run/machine1 > quote.bin\n";
 
@@ -108,9 +114,21 @@ static bool take(struct sim_options *o, int c, const char *arg)
     case '1':
         o->pcr1 = arg;
         return true;
+    case 'M':
+        o->measurement = arg;
+        return true;
+    case 'H':
+        o->host_data = arg;
+        return true;
+    case 'R':
+        o->product = arg;
+        return true;
+    case 'l':
+        o->vlek = true;
+        return true;
     case 'T':
         o->tee = arg;
-        return strcmp(arg, "tdx") == 0 || strcmp(arg, "nitro") == 0;
+        return strcmp(arg, "tdx") == 0 || strcmp(arg, "snp") == 0 || strcmp(arg, "nitro") == 0;
     case 'r':
         if (o->revoke_count == PC_SIM_REVOKED_MAX)
             return false;
@@ -124,7 +142,7 @@ static bool take(struct sim_options *o, int c, const char *arg)
         o->number = (uint32_t)v;
         return true;
     case 'q':
-        if (!number(&v, arg, 5) || v < 4)
+        if (!number(&v, arg, 5) || v < 2)
             return false;
         o->quote_version = (uint16_t)v;
         return true;
@@ -142,8 +160,10 @@ static bool measure(const struct sim_options *o, uint8_t mrtd[static 48],
 {
     const char *bad = "";
     enum err_code e = PC_OK;
-    if (o->pcr0 != NULL || o->pcr1 != NULL)
-        return sim_usage("not for TDX:", "--pcr0, --pcr1"), false;
+    if (o->measurement != NULL || o->host_data != NULL || o->vlek || o->pcr0 != NULL ||
+        o->pcr1 != NULL)
+        return sim_usage("not for TDX:", "--measurement, --host-data, --vlek, --pcr0, --pcr1"),
+               false;
     if ((o->bin != NULL) + (o->file_count > 0) + (o->mrtd != NULL) > 1 ||
         (o->policy != NULL && o->mrconfigid != NULL))
         return sim_usage("give one of", "--bin, --file, --mrtd, and one of --policy, --mrconfigid"),
@@ -188,6 +208,8 @@ static int init_vendor(const struct sim_options *o, const char *dir)
 {
     static struct sim_vendor v;
     char path[4096];
+    if (o->tee != NULL && strcmp(o->tee, "snp") == 0)
+        return sim_snp_init_vendor(o, dir);
     if (o->tee != NULL && strcmp(o->tee, "nitro") == 0)
         return quote_nitro_init_vendor(o, dir);
     sim_vendor_new(&v, rng_system(), o->fmspc, o->now - 3600);
@@ -203,6 +225,8 @@ static int collateral(const struct sim_options *o, const char *dir)
         return sim_usage("collateral needs", "--out DIR");
     if (sim_nitro_is_vendor(dir))
         return sim_usage("Nitro has no collateral:", dir);
+    if (sim_snp_is_vendor(dir))
+        return sim_snp_collateral(o, dir);
     return sim_vendor_load(&v, dir) && issue(&v, o, o->out) ? EXIT_SUCCESS : EXIT_USAGE;
 }
 
@@ -215,8 +239,12 @@ static int init_platform(const struct sim_options *o, const char *dir)
     struct tdx_pck pck;
     if (o->vendor == NULL)
         return sim_usage("init-platform needs", "--vendor DIR");
+    if (sim_snp_is_vendor(o->vendor))
+        return sim_snp_init_platform(o, dir);
     if (sim_nitro_is_vendor(o->vendor))
         return quote_nitro_init_platform(o, dir);
+    if (o->quote_version != 0 && o->quote_version < 4)
+        return sim_usage("quotes of TDX have", "--quote-version 4 or 5");
     if (!sim_vendor_load(&v, o->vendor) || !measure(o, p.mrtd, p.mrconfigid))
         return EXIT_USAGE;
     sim_pck_default(&pck, &v, rng_system());
@@ -229,12 +257,14 @@ static int init_platform(const struct sim_options *o, const char *dir)
 }
 
 static struct sim_platform machine; /* the one that quotes, if it is of TDX */
-static bool machine_is_nitro;
+static bool machine_is_snp, machine_is_nitro;
 
 static bool open_machine(const struct sim_options *o, const char *dir)
 {
+    machine_is_snp = sim_snp_is_platform(dir);
     machine_is_nitro = sim_nitro_is_host(dir);
-    return machine_is_nitro
+    return machine_is_snp ? sim_snp_open(o, dir)
+           : machine_is_nitro
                ? quote_nitro_open(o, dir)
                : sim_platform_load(&machine, dir) && measure(o, machine.mrtd, machine.mrconfigid);
 }
@@ -250,7 +280,9 @@ enum err_code quote_sim_open(const char *platform, const char *bin, const char *
 enum err_code quote_sim_make(uint8_t out[static PC_QUOTE_MAX], size_t *n,
                              const uint8_t report_data[static 64])
 {
-    if (machine_is_nitro)
+    if (machine_is_snp)
+        sim_snp_quote(out, n, report_data);
+    else if (machine_is_nitro)
         quote_nitro_make(out, n, report_data);
     else
         sim_platform_quote(out, n, &machine, report_data, rng_system());
@@ -288,7 +320,11 @@ int quote_sim_main(int argc, char **argv)
         {"mrconfigid", required_argument, NULL, 'c'},
         {"pcr0", required_argument, NULL, '0'},
         {"pcr1", required_argument, NULL, '1'},
+        {"measurement", required_argument, NULL, 'M'},
+        {"host-data", required_argument, NULL, 'H'},
         {"tee", required_argument, NULL, 'T'},
+        {"product", required_argument, NULL, 'R'},
+        {"vlek", no_argument, NULL, 'l'},
         {"fmspc", required_argument, NULL, 'F'},
         {"number", required_argument, NULL, 'n'},
         {"now", required_argument, NULL, 't'},

@@ -161,7 +161,7 @@ static void print_result(const struct verdict *v, const struct evidence_input *i
     static struct tdx_view tdx;
     static struct snp_view snp;
     static struct nitro_view nitro;
-    struct evidence_view view = {NULL, NULL};
+    struct evidence_view view = {NULL, NULL, NULL};
     if (!as_json) {
         print_verdict(v);
         return;

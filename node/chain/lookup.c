@@ -208,8 +208,10 @@ static enum err_code take_app(struct chain *c, struct lookup *l, struct ipc_vc_r
     if (m->tombstone)
         return PC_OK;
     struct bytes bytes = index_policy(c->index, &hash);
-    if (bytes.n == 0)
-        return PC_E_RETRY; /* its event was not seen: an endpoint held it back */
+    if (bytes.n == 0) { /* its event was not seen: an endpoint held it back */
+        kept_doubt(c, "an app's policy was not given");
+        return PC_E_RETRY;
+    }
     PC_TRY(app_policy_decode(&l->policy, bytes, &hash));
     const struct app_approval *a = app_policy_approval(&l->policy, &measurement);
     /* Not approved: active from never. */
