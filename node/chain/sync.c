@@ -108,12 +108,18 @@ static void on_headers(void *ctx, enum err_code e, unsigned endpoint, struct byt
         struct bytes rlp = read_bytes(&r, read_u16(&r));
         e = r.err == PC_OK ? head_verifier_header(&c->verifier, rlp) : r.err;
     }
+    bool nobody_else = false; /* rpc asked one again that was to be avoided */
     if (pc_err_class(e) == PC_ERR_CLASS_PEER) {
         ask_blame(c, endpoint, e);
+        nobody_else = c->sync.avoid >> (endpoint & 7) & 1;
         c->sync.avoid |= (uint8_t)(1u << (endpoint & 7));
     }
     if (e == PC_E_DISAGREE)
         set_health(c, IPC_HEALTH_DISAGREEMENT);
+    if (nobody_else) {
+        unanswered(c);
+        return;
+    }
     if (e == PC_OK)
         next_step(c, SYNC_LOGS);
     else if (e == PC_E_RETRY || pc_err_class(e) == PC_ERR_CLASS_PEER)
