@@ -9,18 +9,6 @@
 #include "crypto/ids.h"
 #include "node/chain/chain.h"
 
-unsigned force_slots(struct proof_set *s, const uint8_t product[static 32])
-{
-    struct evm_word object = evm_word_of(product);
-    unsigned first = prove_slot(s, slot_in_force(&object));
-    for (uint64_t i = FORCE_QE_IDENTITY; i < FORCE_COUNT; i++) {
-        object =
-            evm_word_u64(i); /* 1 QE identity, 2 root CRL, 3 and 4 the PCK CAs' (ITdxVerifier) */
-        (void)prove_slot(s, slot_in_force(&object));
-    }
-    return first;
-}
-
 /* Sets of the batch, in order. */
 enum { SET_EPOCHS, SET_REGISTRY, SET_RECORD, SET_MEASUREMENT, SET_TCB, SET_COUNCIL, SET_ROUTER };
 

@@ -10,13 +10,16 @@
 #include "chain/view_slot.h"
 #include "node/chain/chain.h"
 
-#define TDX_RECORD   131 /* public key 64, PPID 16, FMSPC 6, PCEID 2, SVNs 16, PCESVN 2, issuer 1, .. */
-#define SNP_RECORD   194 /* public key 96, product 1, role 1, HWID 64, patch levels 8, serial 20, .. */
+#define TDX_RECORD                                                                                 \
+    131 /* public key 64, PPID 16, FMSPC 6, PCEID 2, SVNs 16, PCESVN 2, issuer 1, .. */
+#define SNP_RECORD                                                                                 \
+    194 /* public key 96, product 1, role 1, HWID 64, patch levels 8, serial 20, .. */
 #define NITRO_RECORD 186
 
 /* Objects of ITdxVerifier: QE identity 1, then the lists of issuers 0 (root), 1 and 2. */
-#define TDX_QE    UINT64_C(1)
-#define TDX_LISTS UINT64_C(2)
+#define TDX_QE      UINT64_C(1)
+#define TDX_LISTS   UINT64_C(2)
+#define TDX_ISSUERS 3u
 /* Of ISnpVerifier: the lists of the products' ARKs; so serials are numbered, too. */
 #define SNP_LISTS    UINT64_C(16)
 #define SNP_PRODUCTS 3u
@@ -55,26 +58,26 @@ bool vendor_has_leaf(uint8_t vendor)
     return vendor == PC_VENDOR_TDX || vendor == PC_VENDOR_SNP;
 }
 
-bool vendor_read_record(struct record_entry *r)
+enum err_code vendor_read_record(struct record_entry *r)
 {
-    uint8_t product = r->leaf[96];
+    uint8_t product = r->leaf[96]; /* SNP */
     memset(r->product, 0, sizeof r->product);
     switch (r->vendor) {
     case PC_VENDOR_TDX:
         memcpy(r->product, r->leaf + 80, 8);
         r->leaf_issuer = r->leaf[106];
-        return true;
+        return PC_OK;
     case PC_VENDOR_SNP:
         if (product >= SNP_PRODUCTS)
-            return false;
+            return PC_E_MALFORMED;
         memcpy(r->product, snp_product[product], strlen(snp_product[product]));
         r->leaf_issuer = (uint8_t)(SNP_LISTS + product);
-        return true;
+        return PC_OK;
     case PC_VENDOR_NITRO:
         r->leaf_issuer = 1;
-        return true;
+        return PC_OK;
     default:
-        return false;
+        return PC_E_MALFORMED;
     }
 }
 
@@ -93,9 +96,13 @@ unsigned vendor_objects(struct vendor_object out[static FORCE_COUNT], const stru
     return n;
 }
 
-struct evm_word vendor_list_object(uint8_t vendor, uint8_t issuer)
+enum err_code vendor_list_object(struct evm_word *out, uint8_t vendor, uint8_t number)
 {
-    return evm_word_u64((vendor == PC_VENDOR_SNP ? SNP_LISTS : TDX_LISTS) + issuer);
+    bool snp = vendor == PC_VENDOR_SNP;
+    if (!vendor_has_leaf(vendor) || number >= (snp ? SNP_PRODUCTS : TDX_ISSUERS))
+        return PC_E_NOT_FOUND;
+    *out = evm_word_u64((snp ? SNP_LISTS : TDX_LISTS) + number);
+    return PC_OK;
 }
 
 uint8_t vendor_of_object(const struct evm_word *object)
@@ -110,20 +117,21 @@ void vendor_prove_force(struct prove *p, const struct record_entry *r)
 {
     struct vendor_object objects[FORCE_COUNT];
     const uint8_t *verifier = vendor_verifier(&p->c->d.policy, r->vendor);
-    static const uint8_t none[20];
-    struct proof_set *s = prove_account(p, verifier != NULL ? verifier : none);
-    unsigned n = verifier != NULL ? vendor_objects(objects, r) : 0;
+    unsigned n = vendor_objects(objects, r);
+    if (verifier == NULL || n == 0)
+        return;
+    struct proof_set *s = prove_account(p, verifier);
     for (unsigned i = 0; i < n; i++)
         (void)prove_slot(s, r->vendor == PC_VENDOR_SNP ? slot_snp_in_force(&objects[i].object)
                                                        : slot_in_force(&objects[i].object));
 }
 
-void vendor_take_force(struct evm_word out[static FORCE_COUNT], const struct proof_set *s,
+void vendor_take_force(struct evm_word out[static FORCE_COUNT], const struct prove *p, unsigned set,
                        const struct record_entry *r)
 {
     struct vendor_object objects[FORCE_COUNT];
-    unsigned n = vendor_objects(objects, r);
+    unsigned n = set < p->n_sets ? vendor_objects(objects, r) : 0;
     memset(out, 0, FORCE_COUNT * sizeof out[0]);
-    for (unsigned i = 0; i < n && i < s->n; i++)
-        out[objects[i].at] = s->word[i];
+    for (unsigned i = 0; i < n; i++)
+        out[objects[i].at] = p->set[set].word[i];
 }
