@@ -8,6 +8,7 @@
 
 #include "attest/sim/forge.h"
 #include "base/rng_seeded.h"
+#include "crypto/hash.h"
 #include "crypto/ids.h"
 
 #define NOW      UINT64_C(100000)
@@ -89,8 +90,9 @@ static int setup(void **state)
     uint8_t list[32];
     (void)state;
     pd_begin(&t, 0x21);
-    memcpy(t.p->root, root.p, root.n);
-    t.p->root_n = root.n;
+    t.p->n_roots = 0;
+    roots_add(t.p, root);
+    sha256(t.p->d.policy.tdx.root, root);
     t.view.head.time = NOW;
     pd_head(&t, 100);
     memset(product, 0x50, 8);
