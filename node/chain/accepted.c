@@ -200,9 +200,10 @@ void accepted_repeat(struct chain *c)
 void accepted_statuses(struct chain *c)
 {
     const struct standing *s = &c->standing;
-    struct ipc_dc_statuses m = {.vendor = (enum wire_vendor)s->vendor,
-                                .statuses = s->statuses,
-                                .out_of_date_until = s->out_of_date_until};
-    if (s->known && s->vendor != 0)
+    for (unsigned v = PC_VENDOR_TDX; s->known && s->node_id != 0 && v <= PC_VENDOR_NITRO; v++) {
+        struct ipc_dc_statuses m = {.vendor = (enum wire_vendor)v,
+                                    .statuses = s->accepts[v].statuses,
+                                    .out_of_date_until = s->accepts[v].out_of_date_until};
         (void)DAEMON_SEND(&c->d, IPC_LINK_DC, dc_statuses, &m);
+    }
 }

@@ -341,7 +341,7 @@ void accepted_tell(struct chain *c, struct record_entry *r, struct bytes evidenc
 /* A new polyclaved: what is in force and waits again; evidence that it was not told, from calldata.
  */
 void accepted_repeat(struct chain *c);
-/* Statuses that the vendor's policy accepts, with each head. */
+/* Statuses that each vendor's policy accepts, with each head. */
 void accepted_statuses(struct chain *c);
 
 /* ---- attempt.c ---- */
@@ -375,6 +375,12 @@ void attempt_drop(struct chain *c);
 
 /* ---- standing.c ---- */
 
+/* On what this node stands. */
+struct own_kind {
+    uint8_t vendor;
+    struct evm_word product;
+};
+
 /* What the words proved at the accepted head say. */
 struct standing {
     bool known;
@@ -388,9 +394,11 @@ struct standing {
     enum ipc_node_state state;
     bool recovering;
     uint64_t valid_until;
-    uint8_t vendor; /* own; 0: none. What its policy accepts: */
-    uint16_t statuses;
-    uint64_t out_of_date_until;
+    struct own_kind own; /* as the registry has it */
+    struct { /* what each vendor's policy accepts, known while this node is registered; 0: none */
+        uint16_t statuses;
+        uint64_t out_of_date_until;
+    } accepts[PC_VENDOR_NITRO + 1];
 };
 
 void standing_prove(struct chain *c); /* calls sync_proved when done */
@@ -535,7 +543,8 @@ struct chain {
     struct attempt_log *attempts;
     struct standing standing;
     struct prove standing_proof;
-    uint32_t standing_id; /* own node id of that proof */
+    uint32_t standing_id; /* own node id of that proof, and what it is about */
+    struct own_kind standing_own;
     struct lookup lookups[LOOKUPS_MAX];
     struct posted posted[POSTED_MAX];
     size_t posted_first, posted_n, posted_left;

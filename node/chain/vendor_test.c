@@ -299,6 +299,93 @@ static void through_a_checkpoint(void **state)
     free(whole);
 }
 
+/* ---- own standing ---- */
+
+static void own_words(const struct evm_word *product)
+{
+    const struct policy_policy *p = &w.c->d.policy;
+    struct evm_word node[PC_WORDS_NODE] = {{{0}}}, record[2] = {{{0}}}, m = {{0}}, vendor;
+    struct evm_word none = {{0}}, key = evm_word_u64(1000 + NODE);
+    static const uint16_t statuses[] = {0, 0x22, 0x02, 0x02};
+    world_field(node, PC_AT_NODE_VENDOR, WIRE_VENDOR_SNP);
+    world_field(node, PC_AT_NODE_STATE, PC_NODE_IN);
+    node[7] = *product;
+    for (unsigned i = 0; i < PC_WORDS_NODE; i++)
+        world_set(&w, p->node_registry, slot_node(NODE, i), &node[i]);
+    record[0].b[0] = 1;
+    world_field(record, PC_AT_RECORD_VENDOR, WIRE_VENDOR_SNP);
+    world_field(record, PC_AT_RECORD_KIND, PC_SUBJECT_NODE);
+    world_field(record, PC_AT_RECORD_STANDING, PC_RECORD_GOOD);
+    world_field(record, PC_AT_RECORD_VALID_UNTIL, 99999999);
+    for (unsigned i = 0; i < 2; i++)
+        world_set(&w, p->attestations, slot_record(&key, i), &record[i]);
+    world_field(&m, PC_AT_MEASUREMENT_INDEX, 1);
+    world_field(&m, PC_AT_MEASUREMENT_ACTIVE_FROM, 1);
+    world_set(&w, p->measurements, slot_measurement(&none), &m);
+    for (uint8_t v = WIRE_VENDOR_TDX; v <= WIRE_VENDOR_NITRO; v++) {
+        memset(&vendor, 0, sizeof vendor);
+        world_field(&vendor, PC_AT_VENDOR_STATUSES, statuses[v]);
+        world_field(&vendor, PC_AT_VENDOR_STANDING,
+                    v == WIRE_VENDOR_NITRO ? PC_VENDOR_REVOKED : PC_VENDOR_ACCEPTED);
+        world_set(&w, p->tcb_policy, slot_vendor(v), &vendor);
+    }
+}
+
+static void expect_state(enum ipc_node_state state)
+{
+    struct ipc_head_view view;
+    world_mine(&w, 1);
+    world_round(&w);
+    assert_true(world_told(&w, IPC_LINK_DC, &view));
+    assert_int_equal(view.node_id, NODE);
+    assert_int_equal(view.state, state);
+}
+
+/* Its own product's freeze stops an SNP node; what every vendor's policy accepts is told. */
+static void own_snp_node(void **state)
+{
+    struct ipc_dc_statuses s;
+    struct evm_word product = {{0}}, id, object, until = {{0}};
+    uint16_t told[4] = {1, 1, 1, 1};
+    (void)state;
+    memcpy(product.b, "Turin", 5);
+    world_round(&w);
+    assert_false(KIT_HEARD(&w.kit, IPC_LINK_DC, dc_statuses, DC_STATUSES, &s)); /* no node yet */
+    attested(0x21, WIRE_VENDOR_SNP, w.c->d.policy.snp.verifier, PC_BYTES(snp_leaf));
+    world_mine(&w, 1);
+    world_join(&w, NODE, 0x21);
+    own_words(&product);
+    expect_state(IPC_NODE_STATE_EXPIRED); /* its log names another vendor (world_join: TDX) */
+    expect_state(IPC_NODE_STATE_LIVE);
+    while (KIT_HEARD(&w.kit, IPC_LINK_DC, dc_statuses, DC_STATUSES, &s))
+        told[s.vendor] = s.statuses;
+    assert_int_equal(told[WIRE_VENDOR_TDX], 0x22);
+    assert_int_equal(told[WIRE_VENDOR_SNP], 0x02);
+    assert_int_equal(told[WIRE_VENDOR_NITRO], 0); /* revoked */
+    id = object_product_id(WIRE_VENDOR_SNP, &product);
+    object = object_name(PC_OBJECT_PRODUCT, &id);
+    world_field(&until, 0, 0, 5, 9999999);
+    world_set(&w, w.c->d.policy.guardian_council, slot_freeze(&object), &until);
+    expect_state(IPC_NODE_STATE_FROZEN);
+}
+
+/* Nobody gives the calldata of its record, and its log lies: what counts is the registry's, one
+ * head later. */
+static void own_product_is_the_registrys(void **state)
+{
+    struct evm_word product = {{0}};
+    (void)state;
+    memcpy(product.b, "Milan", 5);
+    world_join(&w, NODE, 0x21);
+    own_words(&product);
+    expect_state(IPC_NODE_STATE_EXPIRED);
+    expect_state(IPC_NODE_STATE_LIVE);
+    memcpy(product.b, "Genoa", 5);
+    own_words(&product);
+    expect_state(IPC_NODE_STATE_EXPIRED);
+    expect_state(IPC_NODE_STATE_LIVE);
+}
+
 static void names_of_vendors(void **state)
 {
     struct policy_policy *p = &w.c->d.policy;
@@ -330,8 +417,14 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(snp_node),           T(nitro_node),           T(hints_that_are_none),
-        T(logs_that_are_none), T(through_a_checkpoint), T(names_of_vendors),
+        T(snp_node),
+        T(nitro_node),
+        T(hints_that_are_none),
+        T(logs_that_are_none),
+        T(through_a_checkpoint),
+        T(names_of_vendors),
+        T(own_snp_node),
+        T(own_product_is_the_registrys),
     };
     return cmocka_run_group_tests_name("chain vendors", tests, NULL, NULL);
 }
