@@ -6,6 +6,8 @@ from gas_chain import SCRATCH, Chain, run
 
 GOALS = {
     "epoch_commit": 60_000, "epoch_vote": 60_000, "epoch_ready": 60_000,
+    "epoch_commit_last": 60_000, "epoch_commit_later": 60_000, "epoch_commit_later_last": 60_000,
+    "epoch_vote_later": 60_000, "epoch_ready_later": 60_000,
     "epoch_vote_first": 80_000, "epoch_ready_first": 80_000,
 }
 WINDOW, PHASE, READY = 400, 300, 400
