@@ -431,7 +431,7 @@ struct sync {
     uint8_t avoid;         /* endpoints that gave this round a false answer */
     bool paged;            /* the next block has more logs than one answer holds */
     uint64_t skip;         /* how many of them were taken */
-    uint8_t logs_from;     /* endpoints that gave logs since the first block */
+    uint8_t logs_from;     /* endpoints that gave logs since reading began */
     unsigned next_alone;   /* whose turn it is to give all of them alone */
     uint64_t told;         /* number of the head that was told last; 0: none */
     bool again;            /* a neighbour is new: the same head is told again */

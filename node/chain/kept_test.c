@@ -169,6 +169,62 @@ static void attempts_come_and_go(void **state)
     assert_int_equal(w.c->attempts->logs.n, 3);
 }
 
+static struct evm_word number(uint64_t v)
+{
+    struct evm_word w32 = evm_word_u64(v + 1);
+    return w32;
+}
+
+/* Full tables: many parts, and every ring in its order, so that the oldest goes first as before. */
+static void full_tables(void **state)
+{
+    struct index *x = w.c->index;
+    static uint8_t evidence[6000], leaf[LEAF_RECORD] = {1};
+    uint8_t policy[100] = {0};
+    struct evm_word key;
+    (void)state;
+    for (uint64_t i = 0; i < RECORDS_MAX + 5; i++) {
+        key = number(i);
+        struct record_entry *r = index_record_new(x, &key);
+        r->attested_at = i;
+        record_take_leaf(r, leaf);
+        if (i % 64 == 0)
+            assert_int_equal(record_take_evidence(r, PC_BYTES(evidence)), PC_OK);
+    }
+    for (uint64_t i = 0; i < LEAVES_MAX + 5; i++) {
+        struct leaf_entry *l = index_leaf_new(x);
+        store_be64(l->record, i);
+        l->n = 1500;
+    }
+    for (uint64_t i = 0; i < POLICIES_MAX; i++) {
+        store_be64(policy, i);
+        index_policy_add(x, PC_BYTES(policy));
+    }
+    mine_to(70);
+    assert_int_equal(w.keeps, 1);
+    assert_true(w.kept[0].n > 10 * IPC_OBJECT_MAX && w.kept[0].n < KEPT_MAX);
+    assert_true(w.c->kept.every > KEPT_EVERY + 100);
+    world_restart(&w);
+    x = w.c->index;
+    assert_int_equal(rounds(), 70);
+    assert_int_equal(w.blocks_read, 0);
+    key = number(4);
+    assert_null(index_record(x, &key));
+    key = number(5);
+    assert_non_null(index_record(x, &key));
+    key = number(RECORDS_MAX + 100);
+    (void)index_record_new(x, &key);
+    key = number(5);
+    assert_null(index_record(x, &key)); /* it was the oldest */
+    key = number(64);
+    const struct record_entry *r = index_record(x, &key);
+    assert_non_null(r);
+    assert_true(r->parsed && r->evidence_n == sizeof evidence && r->attested_at == 64);
+    assert_int_equal(load_be64(x->leaves[x->next_leaf % LEAVES_MAX].record), 5);
+    evm_keccak(&key, PC_BYTES(policy));
+    assert_int_equal(index_policy(x, &key).n, sizeof policy);
+}
+
 /* ---- a store that cannot be used ---- */
 
 /* Position of a frame of that type in a checkpoint, behind its length. */
@@ -507,6 +563,7 @@ int main(void)
         T(tells_the_same_again),
         T(seats_as_they_were),
         T(attempts_come_and_go),
+        T(full_tables),
         T(a_damaged_one),
         T(a_false_one),
         T(one_that_claims_a_later_block),
