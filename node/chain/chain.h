@@ -371,7 +371,7 @@ struct kept {
     bool doubt;     /* events are missing: nothing is kept until all was read again */
     bool untold;    /* polyclaved may lack an object: nothing younger is kept */
     struct kept_claim claim;
-    uint64_t saved_at, every;
+    uint64_t saved_at, every, asked_at;
     /* one checkpoint on its way, in either direction */
     bool saving;
     uint8_t *buf; /* owned */
@@ -386,6 +386,7 @@ void kept_end(struct chain *c);
 /* Everything was cleared. The newest checkpoint is wanted if what was here had been proved (an
  * endpoint has lied since), else the next older one, else none. */
 void kept_again(struct chain *c);
+void kept_tick(struct chain *c);
 void kept_link_up(struct chain *c);
 void kept_link_down(struct chain *c);
 void kept_on_keys(struct chain *c); /* the own keys are there */

@@ -450,6 +450,27 @@ static void the_store_comes_late(void **state)
     assert_int_equal(w.blocks_read, 0);
 }
 
+/* A question or an answer that is lost is asked again. */
+static void the_store_is_busy(void **state)
+{
+    struct ipc_dc_kept_get get;
+    (void)state;
+    mine_to(70);
+    w.c->kept.state = KEPT_PROVEN;
+    sync_restart(w.c);
+    kit_settle(&w.kit);
+    KIT_HEAR(&w.kit, IPC_LINK_DC, dc_kept_get, DC_KEPT_GET, &get); /* and is lost */
+    kept_tick(w.c);
+    kit_settle(&w.kit);
+    KIT_SILENT(&w.kit, IPC_LINK_DC, DC_KEPT_GET);
+    w.c->d.loop.now = w.c->kept.asked_at + 5001;
+    kept_tick(w.c);
+    assert_int_equal(rounds(), 70);
+    assert_int_equal(w.blocks_read, 70); /* of the time before */
+    mine_to(140);
+    assert_int_equal(w.keeps, 2);
+}
+
 /* The vault names its keys last: who this node is among the members is not decided before. */
 static void the_keys_come_late(void **state)
 {
@@ -576,6 +597,7 @@ int main(void)
         T(any_bytes),
         T(the_store_is_full),
         T(the_store_comes_late),
+        T(the_store_is_busy),
         T(the_keys_come_late),
         T(before_the_first_block),
         T(an_object_may_be_lost),
