@@ -169,12 +169,6 @@ static void attempts_come_and_go(void **state)
     assert_int_equal(w.c->attempts->logs.n, 3);
 }
 
-static struct evm_word number(uint64_t v)
-{
-    struct evm_word w32 = evm_word_u64(v + 1);
-    return w32;
-}
-
 /* Full tables: many parts, and every ring in its order, so that the oldest goes first as before. */
 static void full_tables(void **state)
 {
@@ -184,7 +178,7 @@ static void full_tables(void **state)
     struct evm_word key;
     (void)state;
     for (uint64_t i = 0; i < RECORDS_MAX + 5; i++) {
-        key = number(i);
+        key = evm_word_u64(i + 1);
         struct record_entry *r = index_record_new(x, &key);
         r->attested_at = i;
         record_take_leaf(r, leaf);
@@ -208,15 +202,15 @@ static void full_tables(void **state)
     x = w.c->index;
     assert_int_equal(rounds(), 70);
     assert_int_equal(w.blocks_read, 0);
-    key = number(4);
+    key = evm_word_u64(4 + 1);
     assert_null(index_record(x, &key));
-    key = number(5);
+    key = evm_word_u64(5 + 1);
     assert_non_null(index_record(x, &key));
-    key = number(RECORDS_MAX + 100);
+    key = evm_word_u64(RECORDS_MAX + 100 + 1);
     (void)index_record_new(x, &key);
-    key = number(5);
+    key = evm_word_u64(5 + 1);
     assert_null(index_record(x, &key)); /* it was the oldest */
-    key = number(64);
+    key = evm_word_u64(64 + 1);
     const struct record_entry *r = index_record(x, &key);
     assert_non_null(r);
     assert_true(r->parsed && r->evidence_n == sizeof evidence && r->attested_at == 64);
@@ -439,8 +433,6 @@ static void the_store_comes_late(void **state)
     mine_to(70);
     world_restart(&w);
     w.c->kept.state = KEPT_WANTED;
-    w.c->kept.skip = 0;
-    memset(w.asked, 0, sizeof w.asked);
     loop_timer_set(&w.c->d.loop, &w.c->sync.timer, 0);
     kit_settle(&w.kit);
     KIT_SILENT(&w.kit, IPC_LINK_CR, CR_ASK);
@@ -479,7 +471,6 @@ static void the_keys_come_late(void **state)
     attempt_under_way();
     mine_to(70);
     world_restart(&w);
-    w.c->kept.skip = 0;
     w.c->kept.state = KEPT_PROVEN;
     w.c->have_keys = false;
     sync_restart(w.c);
