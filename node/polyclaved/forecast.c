@@ -55,8 +55,8 @@ void forecast_on_upcoming(struct polyclaved *p, const struct ipc_dc_upcoming *m)
 
 void forecast_on_statuses(struct polyclaved *p, const struct ipc_dc_statuses *m)
 {
-    p->forecast.statuses = m->statuses;
-    p->forecast.out_of_date_until = m->out_of_date_until;
+    p->forecast.accepted[m->vendor].statuses = m->statuses;
+    p->forecast.accepted[m->vendor].out_of_date_until = m->out_of_date_until;
 }
 
 void forecast_on_node(struct polyclaved *p, uint32_t node_id, const uint8_t evidence[static 32])
@@ -107,15 +107,16 @@ static const struct ipc_upcoming *waiting_of(const struct ipc_dc_upcoming *const
 
 /* Everything that the answers depend on but the time. */
 static void question_digest(uint8_t out[static 32], const struct polyclaved *p,
-                            const struct forecast_node *n,
+                            const struct forecast_node *n, enum wire_vendor vendor,
                             const struct ipc_dc_upcoming *const o[static ROLES])
 {
     const struct forecast *f = &p->forecast;
     struct sha256 h;
     sha256_init(&h);
     sha256_update(&h, n->evidence, sizeof n->evidence);
-    sha256_update(&h, &f->statuses, sizeof f->statuses);
-    sha256_update(&h, &f->out_of_date_until, sizeof f->out_of_date_until);
+    sha256_update(&h, &f->accepted[vendor].statuses, sizeof f->accepted[vendor].statuses);
+    sha256_update(&h, &f->accepted[vendor].out_of_date_until,
+                  sizeof f->accepted[vendor].out_of_date_until);
     for (size_t r = 0; r < ROLES; r++) {
         if (o[r] == NULL)
             continue;
@@ -139,9 +140,11 @@ static bool ask(struct polyclaved *p, struct forecast_node *n)
     if (n->node_id == 0 ||
         mirror_read(p, &a, evidence, sizeof evidence, &size, n->evidence) != PC_OK)
         return false;
+    if (p->forecast.accepted[a.vendor].statuses == 0)
+        return false;
     n->valid_until = a.valid_until;
     objects_of(&p->forecast, &a, o);
-    question_digest(question, p, n, o);
+    question_digest(question, p, n, a.vendor, o);
     if (memcmp(question, n->question, sizeof question) != 0) {
         memcpy(n->question, question, sizeof question);
         n->next = 0;
@@ -175,7 +178,7 @@ static bool ask(struct polyclaved *p, struct forecast_node *n)
 void forecast_tick(struct polyclaved *p)
 {
     struct forecast *f = &p->forecast;
-    if (!p->have_head || f->statuses == 0)
+    if (!p->have_head)
         return;
     if (!bytes_all_zero_var(PC_BYTES(f->asked)) && loop_now(&p->d.loop) - f->asked_at < ANSWER_MS)
         return;
@@ -195,12 +198,13 @@ void forecast_attest_up(struct polyclaved *p)
 }
 
 /* Until when does the policy accept that status? 0: not at all. */
-static uint64_t accepted_until(const struct forecast *f, const struct ipc_da_forecast_r *m)
+static uint64_t accepted_until(const struct forecast *f, enum wire_vendor vendor,
+                               const struct ipc_da_forecast_r *m)
 {
     uint32_t bit = m->tcb_status < 16 ? 1u << m->tcb_status : 0;
-    if (!m->authentic || (f->statuses & bit) == 0)
+    if (!m->authentic || (f->accepted[vendor].statuses & bit) == 0)
         return 0;
-    return (bit & OUT_OF_DATE) != 0 ? f->out_of_date_until : NEVER;
+    return (bit & OUT_OF_DATE) != 0 ? f->accepted[vendor].out_of_date_until : NEVER;
 }
 
 void forecast_on_answer(struct polyclaved *p, const struct ipc_da_forecast_r *m)
@@ -218,7 +222,7 @@ void forecast_on_answer(struct polyclaved *p, const struct ipc_da_forecast_r *m)
         return;
     }
     objects_of(f, &a, o);
-    uint64_t until = accepted_until(f, m);
+    uint64_t until = accepted_until(f, a.vendor, m);
     if (n->next == 0) {
         n->current = until;
         for (size_t r = 0; r < ROLES; r++)

@@ -174,8 +174,10 @@ struct forecast {
     struct forecast_node node[FORECAST_NODES];
     struct ipc_dc_upcoming object[FORECAST_OBJECTS];
     size_t n_objects;
-    uint16_t statuses;
-    uint64_t out_of_date_until;
+    struct { /* by enum wire_vendor; 0: chain has not said it */
+        uint16_t statuses;
+        uint64_t out_of_date_until;
+    } accepted[4];
     uint8_t asked[32]; /* digest of the judgement under way; zero: none */
     uint64_t asked_at; /* loop_now */
     size_t turn;
