@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "attest/evidence.h"
+#include "attest/sim/amd.h"
 #include "attest/sim/measure.h"
 #include "base/hex.h"
 #include "base/json.h"
@@ -19,7 +20,8 @@ static const char group_help[] =
     "\n"
     "  polyclave evidence verify --vendor tdx|snp --evidence F [--cert F] --collateral DIR\n"
     "                            --at TIME [--policy F] [--json]\n"
-    "  polyclave evidence measure --sim (--bin DIR | --file F...) [--policy F] [--json]\n"
+    "  polyclave evidence measure --sim [--vendor tdx|snp] (--bin DIR | --file F...)\n"
+    "                             [--policy F] [--json]\n"
     "\n"
     "verify: exit 0 accepted, 1 refused with every reason, 2 usage or unreadable input.\n"
     "  --evidence F      the quote; the report, alone or with the host's certificate table\n"
@@ -32,8 +34,8 @@ static const char group_help[] =
     "checked\n"
     "                    where there are any\n"
     "\n"
-    "measure: the registers and the measurement of a simulated TD that runs these programs under\n"
-    "that policy.bin.\n"
+    "measure: the registers and the measurement of a simulated TD, or SEV-SNP guest, that runs\n"
+    "these programs under that policy.bin.\n"
     "  --bin DIR         a node's programs in that folder;  --file F: this program (repeat)\n"
     "  --policy F        policy.bin\n"
     "\n"
@@ -258,26 +260,35 @@ static int verify(int argc, char **argv)
     return run_verify(&o, verifier->vendor, at);
 }
 
-static int print_measure(const uint8_t mrtd[static 48], const uint8_t mrconfigid[static 48],
-                         bool as_json)
+/* What a simulated machine of a vendor calls the two hashes, and how long the second is. */
+struct measured {
+    const char *vendor, *program, *policy;
+    size_t policy_n;
+    enum err_code (*hash)(uint8_t *out, const char *path);
+    void (*digest)(uint8_t *out, const uint8_t *program, const uint8_t *policy);
+};
+
+static int print_measure(const struct measured *m, const uint8_t program[static 48],
+                         const uint8_t policy[static 48], bool as_json)
 {
     uint8_t digest[32];
     char hex[3][97], json[1024];
     size_t n;
     struct json_out o;
-    sim_measurement(digest, mrtd, mrconfigid);
-    hex_encode(hex[0], bytes_of(mrtd, 48));
-    hex_encode(hex[1], bytes_of(mrconfigid, 48));
+    m->digest(digest, program, policy);
+    hex_encode(hex[0], bytes_of(program, 48));
+    hex_encode(hex[1], bytes_of(policy, m->policy_n));
     hex_encode(hex[2], PC_BYTES(digest));
     if (!as_json) {
-        (void)printf("mrtd        %s\nmrconfigid  %s\nmeasurement %s\n", hex[0], hex[1], hex[2]);
+        (void)printf("%-11s %s\n%-11s %s\nmeasurement %s\n", m->program, hex[0], m->policy, hex[1],
+                     hex[2]);
         return fflush(stdout) == 0 ? PC_CLI_YES : PC_CLI_USAGE;
     }
     json_out_init(&o, json, sizeof(json));
     json_out_object(&o, NULL);
-    json_out_str(&o, "vendor", "tdx");
-    json_out_str(&o, "mrtd", hex[0]);
-    json_out_str(&o, "mrconfigid", hex[1]);
+    json_out_str(&o, "vendor", m->vendor);
+    json_out_str(&o, m->program, hex[0]);
+    json_out_str(&o, m->policy, hex[1]);
     json_out_str(&o, "measurement", hex[2]);
     json_out_end(&o);
     if (json_out_finish(&o, &n) != PC_OK)
@@ -288,25 +299,36 @@ static int print_measure(const uint8_t mrtd[static 48], const uint8_t mrconfigid
 static int measure(int argc, char **argv)
 {
     static const struct option longs[] = {
-        {"sim", no_argument, NULL, 's'},
-        {"bin", required_argument, NULL, 'b'},
-        {"file", required_argument, NULL, 'f'},
-        {"policy", required_argument, NULL, 'p'},
-        {"json", no_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
+        {"sim", no_argument, NULL, 's'},          {"vendor", required_argument, NULL, 'v'},
+        {"bin", required_argument, NULL, 'b'},    {"file", required_argument, NULL, 'f'},
+        {"policy", required_argument, NULL, 'p'}, {"json", no_argument, NULL, 'j'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
     };
+    /* MEASUREMENT of a report is not the digest that is printed as measurement */
+    static const struct measured kinds[] = {
+        {"tdx", "mrtd", "mrconfigid", 48, sim_hash_file, sim_measurement},
+        {"snp", "launch", "host_data", 32, sim_hash_file_256, sim_snp_measurement},
+    };
+    const struct measured *kind = &kinds[0];
     struct sim_file files[PC_SIM_FILES_MAX];
     size_t n = 0;
     const char *bin = NULL, *policy = NULL, *bad = "";
     bool sim = false, json = false;
-    uint8_t mrtd[48], mrconfigid[48] = {0};
+    uint8_t program[48], config[48] = {0};
     int c;
     optind = 1;
     while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
         switch (c) {
         case 's':
             sim = true;
+            break;
+        case 'v':
+            for (kind = kinds; kind < kinds + PC_ARRAY_LEN(kinds); kind++)
+                if (strcmp(kind->vendor, optarg) == 0)
+                    break;
+            if (kind == kinds + PC_ARRAY_LEN(kinds))
+                return cli_fail(PC_CLI_USAGE, "no simulated machines of", optarg,
+                                "there are: tdx, snp");
             break;
         case 'b':
             bin = optarg;
@@ -329,18 +351,18 @@ static int measure(int argc, char **argv)
         }
     }
     if (!sim)
-        return cli_fail(PC_CLI_USAGE, "only simulated TDs can be measured", "evidence measure",
+        return cli_fail(PC_CLI_USAGE, "only simulated machines can be measured", "evidence measure",
                         "give --sim; a real image is measured by its build");
     if ((bin != NULL) == (n > 0) || optind < argc)
         return cli_fail(PC_CLI_USAGE, "what to measure is not clear", "evidence measure",
                         "give either --bin DIR or --file F");
-    enum err_code e =
-        bin != NULL ? sim_measure_node(mrtd, &bad, bin) : sim_measure_files(mrtd, &bad, files, n);
+    enum err_code e = bin != NULL ? sim_measure_node(program, &bad, bin)
+                                  : sim_measure_files(program, &bad, files, n);
     if (e == PC_OK && policy != NULL)
-        e = sim_hash_file(mrconfigid, bad = policy);
+        e = kind->hash(config, bad = policy);
     if (e != PC_OK)
         return cli_fail(PC_CLI_USAGE, "cannot measure", bad, pc_err_text(e));
-    return print_measure(mrtd, mrconfigid, json);
+    return print_measure(kind, program, config, json);
 }
 
 int cmd_evidence(int argc, char **argv)
