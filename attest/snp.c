@@ -17,7 +17,7 @@ struct snp_job {
     struct snp_report report;
     struct snp_table table;
     struct bytes part[PC_SNP_PART_COUNT];
-    struct pem_chain pem[3]; /* what was PEM */
+    struct pem_chain *pem; /* three, for what is PEM */
     struct snp_set *set;
 };
 
@@ -241,7 +241,8 @@ static void check_signature(struct snp_job *j)
 
 void snp_verify(struct verdict *out, struct evidence_kept *kept, const struct evidence_input *in)
 {
-    struct snp_job j = {.in = in, .v = out};
+    struct pem_chain pem[3]; /* large: apart, so that it is not zeroed */
+    struct snp_job j = {.in = in, .v = out, .pem = pem};
     if (!snp_report_parse(&j.report, out, in->evidence))
         return;
     if (open_chain(&j, kept)) {
