@@ -67,7 +67,8 @@ static bool gather(struct snp_job *j)
     for (size_t i = 0; i < 3; i++)
         if (!der_of_either(&j->part[i], &j->pem[i], either[i]))
             verdict_add(v, PC_R_CERT_DATA_PEM);
-    j->part[PC_SNP_PART_CRL] = first_of(c->root_crl, t->entry[PC_SNP_ENTRY_CRL]);
+    /* Never the table's list: a host would choose one from before its revocation. */
+    j->part[PC_SNP_PART_CRL] = c->root_crl;
     return !verdict_has(v, PC_R_SNP_VEK_MISSING) && !verdict_has(v, PC_R_CHAIN_LENGTH) &&
            !verdict_has(v, PC_R_CERT_DATA_PEM);
 }

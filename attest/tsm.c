@@ -122,8 +122,10 @@ static enum err_code check_report(struct session *s, const uint8_t *blob, size_t
 {
     struct snp_report r;
     struct verdict found = {0};
+    size_t take = *n < PC_SNP_REPORT_LEN ? *n : PC_SNP_REPORT_LEN;
     *s->why = (struct tsm_fault){"report", 0};
-    if (!snp_report_parse(&r, &found, bytes_of(blob, *n)) || !bytes_all_zero_var(r.table) ||
+    if (!snp_report_parse(&r, &found, bytes_of(blob, take)) ||
+        !bytes_all_zero_var(bytes_of(blob + take, *n - take)) ||
         memcmp(blob + PC_SR_REPORT_DATA, report_data, 64) != 0)
         return PC_E_MISMATCH;
     *n = PC_SNP_REPORT_LEN;
