@@ -128,9 +128,9 @@ struct evm_word slot_dealers(void)
     return evm_word_u64(PC_SLOT_EPOCHS_DEALERS);
 }
 
-struct evm_word slot_uncommitted(void)
+struct evm_word slot_missing(void)
 {
-    return evm_word_u64(PC_SLOT_EPOCHS_UNCOMMITTED);
+    return evm_word_u64(PC_SLOT_EPOCHS_MISSING);
 }
 
 struct evm_word slot_pk(uint32_t key)

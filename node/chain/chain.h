@@ -445,7 +445,7 @@ struct kept {
     bool doubt;     /* events are missing: nothing is kept until all was read again */
     bool untold;    /* polyclaved may lack an object: nothing younger is kept */
     struct kept_claim claim;
-    uint64_t saved_at, every;
+    uint64_t saved_at, every, asked_at;
     /* one checkpoint on its way, in either direction */
     bool saving;
     uint8_t *buf; /* owned */
@@ -460,6 +460,7 @@ void kept_end(struct chain *c);
 /* Everything was cleared. The newest checkpoint is wanted if what was here had been proved (an
  * endpoint has lied since), else the next older one, else none. */
 void kept_again(struct chain *c);
+void kept_tick(struct chain *c);
 void kept_link_up(struct chain *c);
 void kept_link_down(struct chain *c);
 void kept_on_keys(struct chain *c); /* the own keys are there */
@@ -505,7 +506,7 @@ struct sync {
     uint8_t avoid;         /* endpoints that gave this round a false answer */
     bool paged;            /* the next block has more logs than one answer holds */
     uint64_t skip;         /* how many of them were taken */
-    uint8_t logs_from;     /* endpoints that gave logs since the first block */
+    uint8_t logs_from;     /* endpoints that gave logs since reading began */
     unsigned next_alone;   /* whose turn it is to give all of them alone */
     uint64_t told;         /* number of the head that was told last; 0: none */
     bool again;            /* a neighbour is new: the same head is told again */

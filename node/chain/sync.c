@@ -369,6 +369,7 @@ static void on_timer(void *ctx)
     struct chain *c = ctx;
     uint64_t now = loop_now(&c->d.loop);
     asks_tick(c);
+    kept_tick(c);
     if (c->sync.health == IPC_HEALTH_OK && now - c->sync.fresh_at > BEHIND_MS)
         set_health(c, IPC_HEALTH_BEHIND);
     if (c->sync.step == SYNC_IDLE && c->sync.misread)

@@ -322,6 +322,8 @@ static void object_of(struct mirror *m, const uint8_t hash[static 32], size_t *n
                   check_object, NULL) == PC_OK)
         return;
     *n = 0;
+    if (bytes_all_zero_var(bytes_of(hash, 32)))
+        return; /* the name of a free place */
     for (size_t i = 0; i < PC_ARRAY_LEN(m->object) && *n == 0; i++)
         if (memcmp(m->object[i].name, hash, 32) == 0 &&
             store_get(m->store, STORE_COLLATERAL, PC_BYTES(m->object[i].hash), value,
