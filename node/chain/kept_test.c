@@ -181,6 +181,7 @@ static void full_tables(void **state)
         key = evm_word_u64(i + 1);
         struct record_entry *r = index_record_new(x, &key);
         r->attested_at = i;
+        r->mirrored = true;
         record_take_leaf(r, leaf);
         if (i % 64 == 0)
             assert_int_equal(record_take_evidence(r, PC_BYTES(evidence)), PC_OK);
