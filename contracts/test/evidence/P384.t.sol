@@ -287,5 +287,6 @@ contract P384Test is Test {
     function test_tableIsNoProgram() external {
         (bool good,) = table.call{gas: 100_000}("");
         ok(!good, "a call of the table fails");
+        eq(table.code.length, 255 * 96, "255 points");
     }
 }
