@@ -229,7 +229,7 @@ struct tdx_set *tdx_set_get(struct evidence_kept *kept, struct bytes root, struc
         [PC_PART_ROOT_CRL] = c->root_crl,
         [PC_PART_PCK_CRL] = c->pck_crl,
     };
-    struct tdx_kept *k = kept == NULL ? NULL : &kept->tdx;
+    struct tdx_kept *k = kept != NULL ? &kept->tdx : NULL;
     for (size_t i = 0; k != NULL && i < PC_KEPT_TDX; i++)
         if (k->set[i] != NULL && made_from(k->set[i], part))
             return k->set[i];
@@ -250,8 +250,7 @@ void tdx_set_done(struct evidence_kept *kept, struct tdx_set *s)
 
 void tdx_kept_clear(struct tdx_kept *k)
 {
-    for (size_t i = 0; i < PC_KEPT_TDX; i++) {
+    for (size_t i = 0; i < PC_KEPT_TDX; i++)
         set_free(k->set[i]);
-        k->set[i] = NULL;
-    }
+    memset(k, 0, sizeof(*k));
 }
