@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "attest/sim/forge.h"
+#include "attest/sim/forge_snp.h"
 #include "attest/worker.h"
 #include "base/rng_seeded.h"
 #include "node/sandbox/sandbox.h"
@@ -20,6 +21,8 @@ static struct shared {
     struct forge f;
     struct forged parts;
     struct forge_input input;
+    struct snp_forge snp;
+    struct snp_forged snp_parts;
     struct evidence_policy policy;
     struct worker_job job;
 } * shared;
@@ -47,9 +50,32 @@ static int make(void)
     return verdict_accepts(&v) ? 0 : 9;
 }
 
+static int make_snp(void)
+{
+    struct shared *s = shared;
+    struct rng_seeded rng;
+    struct verdict v;
+    rng_seeded_init(&rng, 4);
+    snp_forge_init(&s->snp, &rng.rng, PC_SNP_TURIN, false, 5);
+    snp_forge_build(&s->snp_parts, &s->snp);
+    snp_forge_policy(&s->policy, &s->snp_parts);
+    struct evidence_input in = snp_forge_input(&s->snp_parts);
+    in.policy = &s->policy;
+    evidence_verify(&v, NULL, PC_VENDOR_SNP, &in);
+    s->job = (struct worker_job){.vendor = PC_VENDOR_SNP,
+                                 .evidence = in.evidence,
+                                 .collateral = in.collateral,
+                                 .attested_at = s->snp.now,
+                                 .head_time = s->snp.now,
+                                 .policy = &s->policy};
+    memcpy(s->job.in_force, v.objects, sizeof s->job.in_force);
+    return verdict_accepts(&v) ? 0 : 9;
+}
+
 /* 0: accepted, refused and malformed evidence judged rightly inside the sandbox. */
 static int sealed(void)
 {
+    bool snp = shared->job.vendor == PC_VENDOR_SNP;
     static uint8_t copy[PC_EVIDENCE_MAX];
     struct worker_job job = shared->job;
     struct verdict v;
@@ -65,11 +91,11 @@ static int sealed(void)
     copy[100] ^= 1;
     job.evidence.p = copy;
     worker_run(&v, &job);
-    if (verdict_accepts(&v) || !verdict_has(&v, PC_R_QUOTE_SIGNATURE))
+    if (verdict_accepts(&v) || !verdict_has(&v, snp ? PC_R_SNP_SIGNATURE : PC_R_QUOTE_SIGNATURE))
         return 13;
     job.evidence.n = 1;
     worker_run(&v, &job);
-    return verdict_has(&v, PC_R_QUOTE_TRUNCATED) ? 0 : 14;
+    return verdict_has(&v, snp ? PC_R_SNP_LENGTH : PC_R_QUOTE_TRUNCATED) ? 0 : 14;
 }
 
 static void in_child(int (*what)(void))
@@ -85,18 +111,30 @@ static void in_child(int (*what)(void))
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-static void test_worker_in_its_sandbox(void **state)
+static void judge_in_sandbox(int (*maker)(void))
 {
-    (void)state;
     shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     assert_true(shared != MAP_FAILED);
-    in_child(make);
+    in_child(maker);
     in_child(sealed);
     assert_int_equal(munmap(shared, sizeof *shared), 0);
 }
 
+static void test_worker_in_its_sandbox(void **state)
+{
+    (void)state;
+    judge_in_sandbox(make);
+}
+
+static void test_snp_in_the_sandbox(void **state)
+{
+    (void)state;
+    judge_in_sandbox(make_snp);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_worker_in_its_sandbox)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_worker_in_its_sandbox),
+                                       cmocka_unit_test(test_snp_in_the_sandbox)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

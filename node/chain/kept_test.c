@@ -182,7 +182,8 @@ static void full_tables(void **state)
         struct record_entry *r = index_record_new(x, &key);
         r->attested_at = i;
         r->mirrored = true;
-        record_take_leaf(r, leaf);
+        r->vendor = i % 2 != 0 ? PC_VENDOR_SNP : PC_VENDOR_TDX;
+        assert_int_equal(record_take_leaf(r, PC_BYTES(leaf)), PC_OK);
         if (i % 64 == 0)
             assert_int_equal(record_take_evidence(r, PC_BYTES(evidence)), PC_OK);
     }

@@ -140,8 +140,6 @@ static bool ask(struct polyclaved *p, struct forecast_node *n)
     if (n->node_id == 0 ||
         mirror_read(p, &a, evidence, sizeof evidence, &size, n->evidence) != PC_OK)
         return false;
-    if (p->forecast.accepted[a.vendor].statuses == 0)
-        return false;
     n->valid_until = a.valid_until;
     objects_of(&p->forecast, &a, o);
     question_digest(question, p, n, a.vendor, o);
