@@ -102,6 +102,11 @@ struct evm_word slot_in_force(const struct evm_word *object)
     return entry(PC_SLOT_TDX_VERIFIER_IN_FORCE, object, 0);
 }
 
+struct evm_word slot_snp_in_force(const struct evm_word *object)
+{
+    return entry(PC_SLOT_SNP_VERIFIER_IN_FORCE, object, 0);
+}
+
 struct evm_word slot_app(const struct evm_word *app, unsigned word)
 {
     return entry(PC_SLOT_APPS_APPS, app, word);

@@ -31,8 +31,9 @@ struct evm_word slot_product(const struct evm_word *product_id);
 struct evm_word slot_revoked(const struct evm_word *object);
 struct evm_word slot_verifier(const uint8_t address[static 20]);
 struct evm_word slot_freeze(const struct evm_word *object);
-/* TdxVerifier */
+/* TdxVerifier, SnpVerifier */
 struct evm_word slot_in_force(const struct evm_word *object);
+struct evm_word slot_snp_in_force(const struct evm_word *object);
 /* Apps */
 struct evm_word slot_app(const struct evm_word *app, unsigned word);
 struct evm_word slot_policy(const struct evm_word *app, const struct evm_word *scope_hash,

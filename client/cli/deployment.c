@@ -38,9 +38,10 @@ static enum err_code read_policy(struct deployment_policy *p, const struct json_
     PC_TRY(json_get_hex(&v, "tdxRoot", p->tdx_root, 32));
     PC_TRY(json_get_u64(&v, "margin", UINT16_MAX, &margin));
     PC_TRY(json_get_u64(&v, "maxBoundAgeBlocks", UINT32_MAX, &age));
-    if (!json_has(&v, "phaseBlocks"))
+    if (!json_has(&v, "phaseBlocks") || !json_has(&v, "vendorQuota"))
         return PC_OK; /* an older file: the chain is asked */
     PC_TRY(json_get_u64(&v, "phaseBlocks", UINT32_MAX, &phase));
+    PC_TRY(json_get_bool(&v, "vendorQuota", &p->vendor_quota));
     p->phase_blocks = (uint32_t)phase;
     p->margin = (uint16_t)margin;
     p->max_bound_age = (uint32_t)age;

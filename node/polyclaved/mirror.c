@@ -224,8 +224,8 @@ void mirror_accept(struct polyclaved *p, const struct ipc_dc_accepted *in)
         return;
     enum err_code err = wire_encode_attested(&head, value, WIRE_ATTESTED_BYTES, &in->attested);
     if (err == PC_OK)
-        err = evidence_assemble(p, value + WIRE_ATTESTED_BYTES, EVIDENCE_MAX, &n,
-                                in->attested.vendor, in->evidence, in->leaf, in->ca);
+        err = assemble(p, value + WIRE_ATTESTED_BYTES, EVIDENCE_MAX, &n, in->attested.vendor,
+                       in->attested.issuer, &(struct posted_parts){in->evidence, in->leaf, in->ca});
     if (err == PC_OK && n != 0) {
         sha256(e.hash, bytes_of(value + WIRE_ATTESTED_BYTES, n));
         memcpy(e.record, in->attested.record, sizeof e.record);
