@@ -34,7 +34,7 @@ PEER = {
 }
 # The same may succeed later, or after something else was posted.
 ENV = {
-    "BlockHashUnknown", "BlockHistoryMissing", "P256Missing", "AuthorityUnknown", "AuthorityStale", "CrlMissing",
+    "BlockHashUnknown", "BlockHistoryMissing", "P256Missing", "Sha384Failed", "AuthorityUnknown", "AuthorityStale", "CrlMissing",
     "CollateralMissing", "CollateralExpired", "LeafUnknown", "ListMissing", "AuthorityEpochPassed", "VerifierNotRipe",
     "BoundBlockInFuture", "Frozen", "TooManyPending",
 }

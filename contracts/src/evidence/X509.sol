@@ -144,7 +144,7 @@ library X509 {
     /// An extension of a list or entry. A critical one that is unknown changes what the list means (an
     /// indirect or partial one); of a list, the known ones are cRLNumber and authorityKeyIdentifier.
     function _listExtension(bytes calldata der, uint256 pos, uint256 end, bool ofList)
-        private
+        internal
         pure
         returns (uint256 next)
     {
@@ -161,14 +161,14 @@ library X509 {
     }
 
     /// Optional BOOLEAN critical; FALSE is the default and must not be written.
-    function _critical(bytes calldata der, uint256 pos, uint256 end) private pure returns (bool, uint256) {
+    function _critical(bytes calldata der, uint256 pos, uint256 end) internal pure returns (bool, uint256) {
         if (der.peek(pos, end) != Der.BOOLEAN) return (false, pos);
         if (pos + 3 > end || uint24(bytes3(der.word(pos))) != 0x0101ff) revert Der.DerValue(pos);
         return (true, pos + 3);
     }
 
     /// RDNSequence: SETs of one or more {OID, text}; exactly one common name (2.5.4.3).
-    function _commonName(bytes calldata der, uint256 pos, uint256 end) private pure returns (bytes32 name) {
+    function _commonName(bytes calldata der, uint256 pos, uint256 end) internal pure returns (bytes32 name) {
         uint256 origin = pos;
         while (pos < end) {
             uint256 stop;
@@ -249,7 +249,7 @@ library X509 {
 
     /// SEQUENCE { cA BOOLEAN DEFAULT FALSE, pathLen INTEGER OPTIONAL, only for a CA }
     function _basicConstraints(bytes calldata der, uint256 pos, uint256 end)
-        private
+        internal
         pure
         returns (bool isCa, uint256 pathLength)
     {
@@ -263,7 +263,7 @@ library X509 {
     }
 
     /// Named bits, first one at the top of the result.
-    function _keyUsage(bytes calldata der, uint256 pos, uint256 end) private pure returns (uint16 usage) {
+    function _keyUsage(bytes calldata der, uint256 pos, uint256 end) internal pure returns (uint16 usage) {
         uint256 stop;
         (pos, stop) = der.open(pos, end, Der.BIT_STRING);
         Der.requireEnd(stop, end);
