@@ -176,7 +176,7 @@ static bool parse_payload(struct nitro_doc *out, struct verdict *v)
         found |= 1U << f;
     }
     if (!cbor_end(&r.c))
-        return refuse(v, r.c.err == PC_E_TRUNCATED ? PC_R_DOC_TRUNCATED : PC_R_DOC_PAYLOAD);
+        return refuse(v, r.c.err == PC_E_TRUNCATED ? PC_R_QUOTE_TRUNCATED : PC_R_DOC_PAYLOAD);
     if (r.field_bad || (found & ((1U << F_COUNT) - 1)) != (1U << F_COUNT) - 1)
         return refuse(v, PC_R_DOC_FIELD);
     return !r.digest_bad || refuse(v, PC_R_DOC_DIGEST);
@@ -226,7 +226,7 @@ static bool parse_cose(struct nitro_doc *out, struct verdict *v, struct bytes do
     out->payload = cbor_take_bytes(&c);
     struct bytes signature = cbor_take_bytes(&c);
     if (!cbor_end(&c))
-        return refuse(v, c.err == PC_E_TRUNCATED ? PC_R_DOC_TRUNCATED : PC_R_COSE_FORM);
+        return refuse(v, c.err == PC_E_TRUNCATED ? PC_R_QUOTE_TRUNCATED : PC_R_COSE_FORM);
     if (!bytes_equal_var(protected, PC_BYTES(es384)) || !alone)
         return refuse(v, PC_R_COSE_HEADER);
     if (signature.n != 96)
@@ -239,7 +239,7 @@ static bool parse_cose(struct nitro_doc *out, struct verdict *v, struct bytes do
 bool nitro_doc_parse(struct nitro_doc *out, struct verdict *v, struct bytes document)
 {
     memset(out, 0, sizeof(*out));
-    bool ok = document.n <= PC_NITRO_DOC_MAX || refuse(v, PC_R_DOC_TOO_LARGE);
+    bool ok = document.n <= PC_NITRO_DOC_MAX || refuse(v, PC_R_QUOTE_TOO_LARGE);
     ok = ok && parse_cose(out, v, document) && parse_payload(out, v);
     if (!ok)
         memset(out, 0, sizeof(*out));

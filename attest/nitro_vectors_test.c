@@ -330,7 +330,7 @@ static void test_bug_16_truncation(void **state)
             memcpy(exact + 1, document.p, n);
             struct evidence_input in = {.evidence = bytes_of(exact + 1, n), .policy = &policy};
             evidence_verify(&v, NULL, PC_VENDOR_NITRO, &in);
-            assert_true(verdict_has(&v, PC_R_DOC_TRUNCATED));
+            assert_true(verdict_has(&v, PC_R_QUOTE_TRUNCATED));
             assert_int_equal(reason_count(&v), 1);
             free(exact);
         }

@@ -106,5 +106,11 @@ struct json_value;
 extern const char *const snp_policy_keys[PC_SNP_POLICY_KEYS];
 PC_MUST_USE enum err_code snp_policy_parse(struct snp_policy *out, char why[PC_POLICY_WHY_LEN],
                                            const struct json_value *root);
+/* The keys "nitro.*" of the same file, and their values into *out, which holds the defaults. */
+#define PC_NITRO_POLICY_KEYS (3 + 32)
+extern const char *const nitro_policy_keys[PC_NITRO_POLICY_KEYS];
+PC_MUST_USE enum err_code nitro_policy_parse(struct evidence_policy *out,
+                                             char why[PC_POLICY_WHY_LEN],
+                                             const struct json_value *root);
 
 #endif

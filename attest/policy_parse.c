@@ -171,10 +171,12 @@ static enum err_code get_denied(const struct reading *r, struct evidence_policy 
 
 static enum err_code read_policy(struct evidence_policy *out, const struct reading *r)
 {
-    const char *all[PC_ARRAY_LEN(keys) + PC_SNP_POLICY_KEYS];
+    const char *all[PC_ARRAY_LEN(keys) + PC_SNP_POLICY_KEYS + PC_NITRO_POLICY_KEYS];
     bool ignored;
     memcpy(all, keys, sizeof(keys));
     memcpy(all + PC_ARRAY_LEN(keys), snp_policy_keys, sizeof(snp_policy_keys));
+    memcpy(all + PC_ARRAY_LEN(keys) + PC_SNP_POLICY_KEYS, nitro_policy_keys,
+           sizeof(nitro_policy_keys));
     PC_TRY(json_only(r->root, all, PC_ARRAY_LEN(all)));
     PC_TRY(opt_hex(r, "root_sha256", &ignored, out->root_sha256[PC_VENDOR_TDX], 32));
     PC_TRY(get_statuses(r, &out->statuses));
@@ -195,6 +197,7 @@ static enum err_code read_policy(struct evidence_policy *out, const struct readi
     PC_TRY(opt_list(r, "measurements", &out->measurement_count, out->measurements[0], 32));
     PC_TRY(opt_list(r, "mrseams", &out->mrseam_count, out->mrseams[0], 48));
     PC_TRY(snp_policy_parse(&out->snp, r->why, r->root));
+    PC_TRY(nitro_policy_parse(out, r->why, r->root));
     return get_denied(r, out);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * quote_helper.h - the two quote helpers as functions: whole command lines, and single quotes for a
+ * quote_helper.h - the quote helpers as functions: whole command lines, and single quotes for a
  * process that is a helper already (node/quote).
  */
 #ifndef PC_ATTEST_QUOTE_HELPER_H
@@ -15,9 +15,10 @@
 typedef enum err_code quote_maker(uint8_t out[static PC_QUOTE_MAX], size_t *n,
                                   const uint8_t report_data[static 64]);
 
-/* polyclave-quote-sim and polyclave-quote-tsm; their exit codes. */
+/* polyclave-quote-sim, polyclave-quote-tsm and polyclave-quote-nsm; their exit codes. */
 int quote_sim_main(int argc, char **argv);
 int quote_tsm_main(int argc, char **argv);
+int quote_nsm_main(int argc, char **argv);
 
 /* The simulated machine of a folder, running the node's programs in bin (NULL: what the folder
  * says) under that policy.bin (NULL: likewise). What is wrong is on stderr. Before quote_sim_make.
@@ -25,8 +26,10 @@ int quote_tsm_main(int argc, char **argv);
 PC_MUST_USE enum err_code quote_sim_open(const char *platform, const char *bin, const char *policy);
 PC_MUST_USE enum err_code quote_sim_make(uint8_t out[static PC_QUOTE_MAX], size_t *n,
                                          const uint8_t report_data[static 64]);
-/* tsm_quote with the real calls. */
+/* tsm_quote and nsm_document with the real calls. */
 PC_MUST_USE enum err_code quote_tsm_make(uint8_t out[static PC_QUOTE_MAX], size_t *n,
+                                         const uint8_t report_data[static 64]);
+PC_MUST_USE enum err_code quote_nsm_make(uint8_t out[static PC_QUOTE_MAX], size_t *n,
                                          const uint8_t report_data[static 64]);
 
 #endif

@@ -165,28 +165,26 @@ enum tcb_status {
       "GUEST_SVN, FAMILY_ID or IMAGE_ID is not as demanded")                                       \
     X(PC_R_SNP_PRODUCT_DENIED, 110, "product_denied", "this product is not accepted")              \
     /* a Nitro document as bytes: these end the verification */                                    \
-    X(PC_R_DOC_TOO_LARGE, 111, "document_too_large", "the document is over 16 KiB")                \
-    X(PC_R_DOC_TRUNCATED, 112, "document_truncated", "the document or its payload ends early")     \
-    X(PC_R_COSE_FORM, 113, "cose_malformed", "this is not exactly one COSE_Sign1 of strict CBOR")  \
-    X(PC_R_COSE_HEADER, 114, "cose_header", "the headers are not ES384 alone and empty")           \
-    X(PC_R_DOC_PAYLOAD, 115, "payload_malformed", "the payload is not one strict CBOR map")        \
-    X(PC_R_DOC_FIELD, 116, "payload_field",                                                        \
+    X(PC_R_COSE_FORM, 111, "cose_malformed", "this is not exactly one COSE_Sign1 of strict CBOR")  \
+    X(PC_R_COSE_HEADER, 112, "cose_header", "the headers are not ES384 alone and empty")           \
+    X(PC_R_DOC_PAYLOAD, 113, "payload_malformed", "the payload is not one strict CBOR map")        \
+    X(PC_R_DOC_FIELD, 114, "payload_field",                                                        \
       "a field is missing, of another type or out of bounds")                                      \
-    X(PC_R_DOC_DIGEST, 117, "digest_not_SHA384", "the digest is not SHA384")                       \
-    X(PC_R_PCR_MISSING, 118, "pcr_missing", "PCR 0, 1, 2 or 8 is not in the document")             \
+    X(PC_R_DOC_DIGEST, 115, "digest_not_SHA384", "the digest is not SHA384")                       \
+    X(PC_R_PCR_MISSING, 116, "pcr_missing", "PCR 0, 1, 2 or 8 is not in the document")             \
     /* and what it says */                                                                         \
-    X(PC_R_DOC_SIGNATURE, 119, "document_signature", "the document's signature is wrong")          \
-    X(PC_R_NITRO_DEBUG, 120, "debug_mode_zero_pcrs", "PCR 0, 1 and 2 are zero: debug mode")        \
-    X(PC_R_PCR_ZERO, 121, "pcr_zero", "PCR 0, 1 or 2, or a PCR that the policy fixes, is zero")    \
-    X(PC_R_TIMESTAMP_OLD, 122, "timestamp_too_old", "the document is older than allowed")          \
-    X(PC_R_TIMESTAMP_EARLY, 123, "timestamp_in_future", "the document is from the future")         \
-    X(PC_R_EXTRA_FIELD, 124, "public_key_or_nonce", "public_key or nonce stands beside user_data")
+    X(PC_R_DOC_SIGNATURE, 117, "document_signature", "the document's signature is wrong")          \
+    X(PC_R_NITRO_DEBUG, 118, "debug_mode_zero_pcrs", "PCR 0, 1 and 2 are zero: debug mode")        \
+    X(PC_R_PCR_ZERO, 119, "pcr_zero", "PCR 0, 1 or 2, or a PCR that the policy fixes, is zero")    \
+    X(PC_R_TIMESTAMP_OLD, 120, "timestamp_too_old", "the document is older than allowed")          \
+    X(PC_R_TIMESTAMP_EARLY, 121, "timestamp_in_future", "the document is from the future")         \
+    X(PC_R_EXTRA_FIELD, 122, "public_key_or_nonce", "public_key or nonce stands beside user_data")
 
 enum verdict_reason {
 #define PC_REASON_ENUM(id, bit, name, text) id = bit,
     PC_REASON_LIST(PC_REASON_ENUM)
 #undef PC_REASON_ENUM
-        PC_R_COUNT = 125 /* one past the last */
+        PC_R_COUNT = 123 /* one past the last */
 };
 
 #define PC_RAW_TCB_MAX     64 /* TDX 52, SNP 56, Nitro 0 */

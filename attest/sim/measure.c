@@ -14,44 +14,54 @@ const char *const sim_node_programs[] = {
 };
 const size_t sim_node_program_count = PC_ARRAY_LEN(sim_node_programs);
 
-static EVP_MD_CTX *sha384_new(void)
+static EVP_MD_CTX *hash_new(const EVP_MD *md)
 {
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    if (ctx == NULL || EVP_DigestInit_ex(ctx, EVP_sha384(), NULL) != 1)
-        pc_bug("SHA-384 could not be set up");
+    if (ctx == NULL || EVP_DigestInit_ex(ctx, md, NULL) != 1)
+        pc_bug("a hash could not be set up");
     return ctx;
 }
 
-static void sha384_add(EVP_MD_CTX *ctx, const void *p, size_t n)
+static void hash_add(EVP_MD_CTX *ctx, const void *p, size_t n)
 {
     if (EVP_DigestUpdate(ctx, p, n) != 1)
-        pc_bug("SHA-384 failed");
+        pc_bug("a hash failed");
 }
 
-static void sha384_done(uint8_t out[static 48], EVP_MD_CTX *ctx)
+static void hash_done(uint8_t *out, EVP_MD_CTX *ctx)
 {
     if (EVP_DigestFinal_ex(ctx, out, NULL) != 1)
-        pc_bug("SHA-384 failed");
+        pc_bug("a hash failed");
     EVP_MD_CTX_free(ctx);
 }
 
-enum err_code sim_hash_file(uint8_t out[static 48], const char *path)
+static enum err_code hash_file(uint8_t *out, const EVP_MD *md, const char *path)
 {
     uint8_t buf[16384];
     size_t n;
     FILE *f = fopen(path, "rb");
     if (f == NULL)
         return PC_E_IO;
-    EVP_MD_CTX *ctx = sha384_new();
+    EVP_MD_CTX *ctx = hash_new(md);
     while ((n = fread(buf, 1, sizeof(buf), f)) > 0)
-        sha384_add(ctx, buf, n);
+        hash_add(ctx, buf, n);
     bool failed = ferror(f) != 0;
-    sha384_done(out, ctx);
+    hash_done(out, ctx);
     if (fclose(f) != 0 || failed) {
-        memset(out, 0, 48);
+        memset(out, 0, (size_t)EVP_MD_get_size(md));
         return PC_E_IO;
     }
     return PC_OK;
+}
+
+enum err_code sim_hash_file(uint8_t out[static 48], const char *path)
+{
+    return hash_file(out, EVP_sha384(), path);
+}
+
+enum err_code sim_hash_file_256(uint8_t out[static 32], const char *path)
+{
+    return hash_file(out, EVP_sha256(), path);
 }
 
 static const char *base_name(const char *path)
@@ -77,7 +87,7 @@ enum err_code sim_measure_files(uint8_t mrtd[static 48], const char **bad,
         return PC_E_USAGE;
     memcpy(sorted, files, n * sizeof(*files));
     qsort(sorted, n, sizeof(*sorted), by_name);
-    EVP_MD_CTX *ctx = sha384_new();
+    EVP_MD_CTX *ctx = hash_new(EVP_sha384());
     for (size_t i = 0; i < n && e == PC_OK; i++) {
         const char *name = base_name(sorted[i].path);
         uint8_t len[4], digest[48];
@@ -88,11 +98,11 @@ enum err_code sim_measure_files(uint8_t mrtd[static 48], const char **bad,
         }
         e = sim_hash_file(digest, sorted[i].path);
         store_be32(len, (uint32_t)strlen(name));
-        sha384_add(ctx, len, 4);
-        sha384_add(ctx, name, strlen(name));
-        sha384_add(ctx, digest, sizeof(digest));
+        hash_add(ctx, len, 4);
+        hash_add(ctx, name, strlen(name));
+        hash_add(ctx, digest, sizeof(digest));
     }
-    sha384_done(mrtd, ctx);
+    hash_done(mrtd, ctx);
     if (e != PC_OK)
         memset(mrtd, 0, 48);
     return e;

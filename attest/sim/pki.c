@@ -4,13 +4,14 @@
 #include <stdio.h>
 
 #include "attest/der.h"
+#include "attest/sim/pki_parts.h"
 
 static const uint8_t oid_ecdsa_sha256[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02};
 static const uint8_t oid_ec_public_key[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01};
 static const uint8_t oid_p256[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
 static const uint8_t oid_sgx[] = {0x2a, 0x86, 0x48, 0x86, 0xf8, 0x4d, 0x01, 0x0d, 0x01};
 
-static void put_oid(struct derw *w, const uint8_t *oid, size_t n)
+void simp_oid(struct derw *w, const uint8_t *oid, size_t n)
 {
     derw_put(w, PC_DER_OID, oid, n);
 }
@@ -18,16 +19,16 @@ static void put_oid(struct derw *w, const uint8_t *oid, size_t n)
 static void put_algorithm(struct derw *w)
 {
     size_t m = derw_open(w, PC_DER_SEQUENCE);
-    put_oid(w, oid_ecdsa_sha256, sizeof(oid_ecdsa_sha256));
+    simp_oid(w, oid_ecdsa_sha256, sizeof(oid_ecdsa_sha256));
     derw_close(w, m);
 }
 
-static void put_attribute(struct derw *w, uint8_t id, uint8_t tag, const char *value)
+void simp_attribute(struct derw *w, uint8_t id, uint8_t tag, const char *value)
 {
     const uint8_t oid[] = {0x55, 0x04, id};
     size_t set = derw_open(w, PC_DER_SET);
     size_t seq = derw_open(w, PC_DER_SEQUENCE);
-    put_oid(w, oid, sizeof(oid));
+    simp_oid(w, oid, sizeof(oid));
     derw_put(w, tag, value, strlen(value));
     derw_close(w, seq);
     derw_close(w, set);
@@ -36,11 +37,11 @@ static void put_attribute(struct derw *w, uint8_t id, uint8_t tag, const char *v
 static void put_name(struct derw *w, const char *cn)
 {
     size_t m = derw_open(w, PC_DER_SEQUENCE);
-    put_attribute(w, 3, PC_DER_UTF8, cn);
-    put_attribute(w, 10, PC_DER_UTF8, "Simulated Intel");
-    put_attribute(w, 7, PC_DER_UTF8, "Nowhere");
-    put_attribute(w, 8, PC_DER_UTF8, "SIM");
-    put_attribute(w, 6, PC_DER_PRINTABLE, "US");
+    simp_attribute(w, 3, PC_DER_UTF8, cn);
+    simp_attribute(w, 10, PC_DER_UTF8, "Simulated Intel");
+    simp_attribute(w, 7, PC_DER_UTF8, "Nowhere");
+    simp_attribute(w, 8, PC_DER_UTF8, "SIM");
+    simp_attribute(w, 6, PC_DER_PRINTABLE, "US");
     derw_close(w, m);
 }
 
@@ -49,20 +50,19 @@ static void put_key(struct derw *w, const uint8_t xy[static 64])
     uint8_t point[65] = {0x04};
     size_t m = derw_open(w, PC_DER_SEQUENCE);
     size_t alg = derw_open(w, PC_DER_SEQUENCE);
-    put_oid(w, oid_ec_public_key, sizeof(oid_ec_public_key));
-    put_oid(w, oid_p256, sizeof(oid_p256));
+    simp_oid(w, oid_ec_public_key, sizeof(oid_ec_public_key));
+    simp_oid(w, oid_p256, sizeof(oid_p256));
     derw_close(w, alg);
     memcpy(point + 1, xy, 64);
     derw_bits(w, PC_BYTES(point));
     derw_close(w, m);
 }
 
-static size_t open_extension(struct derw *w, size_t *seq, const uint8_t *oid, size_t n,
-                             bool critical)
+size_t simp_extension(struct derw *w, size_t *seq, const uint8_t *oid, size_t n, bool critical)
 {
     static const uint8_t yes = 0xff;
     *seq = derw_open(w, PC_DER_SEQUENCE);
-    put_oid(w, oid, n);
+    simp_oid(w, oid, n);
     if (critical)
         derw_put(w, PC_DER_BOOLEAN, &yes, 1);
     return derw_open(w, PC_DER_OCTET_STRING);
@@ -78,7 +78,7 @@ static void put_key_ids(struct derw *w, const uint8_t issuer[static 64], const u
 {
     static const uint8_t oid_aki[] = {0x55, 0x1d, 0x23}, oid_ski[] = {0x55, 0x1d, 0x0e};
     uint8_t id[32];
-    size_t seq, val = open_extension(w, &seq, oid_aki, sizeof(oid_aki), false);
+    size_t seq, val = simp_extension(w, &seq, oid_aki, sizeof(oid_aki), false);
     size_t aki = derw_open(w, PC_DER_SEQUENCE);
     key_id(id, issuer);
     derw_put(w, 0x80, id, 20);
@@ -87,18 +87,18 @@ static void put_key_ids(struct derw *w, const uint8_t issuer[static 64], const u
     derw_close(w, seq);
     if (subject == NULL)
         return;
-    val = open_extension(w, &seq, oid_ski, sizeof(oid_ski), false);
+    val = simp_extension(w, &seq, oid_ski, sizeof(oid_ski), false);
     key_id(id, subject);
     derw_put(w, PC_DER_OCTET_STRING, id, 20);
     derw_close(w, val);
     derw_close(w, seq);
 }
 
-static void put_usage(struct derw *w, uint8_t usage)
+void simp_usage(struct derw *w, uint8_t usage, bool critical)
 {
     static const uint8_t oid_ku[] = {0x55, 0x1d, 0x0f};
     uint8_t bits[2] = {0, usage};
-    size_t seq, val = open_extension(w, &seq, oid_ku, sizeof(oid_ku), true);
+    size_t seq, val = simp_extension(w, &seq, oid_ku, sizeof(oid_ku), critical);
     while (bits[0] < 7 && (usage >> bits[0] & 1) == 0)
         bits[0]++;
     derw_put(w, PC_DER_BIT_STRING, bits, 2);
@@ -106,10 +106,10 @@ static void put_usage(struct derw *w, uint8_t usage)
     derw_close(w, seq);
 }
 
-static void put_constraints(struct derw *w, bool is_ca, int path_len)
+void simp_constraints(struct derw *w, bool is_ca, int path_len)
 {
     static const uint8_t oid_bc[] = {0x55, 0x1d, 0x13}, yes = 0xff;
-    size_t seq, val = open_extension(w, &seq, oid_bc, sizeof(oid_bc), true);
+    size_t seq, val = simp_extension(w, &seq, oid_bc, sizeof(oid_bc), true);
     size_t bc = derw_open(w, PC_DER_SEQUENCE);
     if (is_ca)
         derw_put(w, PC_DER_BOOLEAN, &yes, 1);
@@ -128,7 +128,7 @@ static size_t open_item(struct derw *w, uint8_t item, uint8_t part)
     oid[sizeof(oid_sgx)] = item;
     oid[sizeof(oid_sgx) + 1] = part;
     size_t m = derw_open(w, PC_DER_SEQUENCE);
-    put_oid(w, oid, sizeof(oid_sgx) + (part == 0 ? 1 : 2));
+    simp_oid(w, oid, sizeof(oid_sgx) + (part == 0 ? 1 : 2));
     return m;
 }
 
@@ -178,10 +178,10 @@ static void put_extensions(struct derw *w, const struct sim_cert *c)
 {
     size_t outer = derw_open(w, PC_DER_CONTEXT_3), list = derw_open(w, PC_DER_SEQUENCE);
     put_key_ids(w, c->signer->xy, c->key);
-    put_usage(w, c->usage);
-    put_constraints(w, c->is_ca, c->path_len);
+    simp_usage(w, c->usage, true);
+    simp_constraints(w, c->is_ca, c->path_len);
     if (c->pck != NULL || c->sgx_extension != NULL) {
-        size_t seq, val = open_extension(w, &seq, oid_sgx, sizeof(oid_sgx), false);
+        size_t seq, val = simp_extension(w, &seq, oid_sgx, sizeof(oid_sgx), false);
         if (c->sgx_extension != NULL)
             derw_raw(w, *c->sgx_extension);
         else
@@ -234,7 +234,7 @@ static void put_entry(struct derw *w, const struct cert_serial *serial, uint64_t
     derw_uint(w, PC_DER_INTEGER, serial->v, serial->n);
     derw_time(w, when);
     size_t exts = derw_open(w, PC_DER_SEQUENCE);
-    size_t val = open_extension(w, &seq, oid_reason, sizeof(oid_reason), false);
+    size_t val = simp_extension(w, &seq, oid_reason, sizeof(oid_reason), false);
     derw_put(w, PC_DER_ENUMERATED, &key_compromise, 1);
     derw_close(w, val);
     derw_close(w, seq);
@@ -259,7 +259,7 @@ struct bytes sim_crl_build(struct derw *w, const struct sim_crl *c)
         derw_close(w, list);
     }
     size_t ctx = derw_open(w, PC_DER_CONTEXT_0), exts = derw_open(w, PC_DER_SEQUENCE);
-    size_t seq, val = open_extension(w, &seq, oid_number, sizeof(oid_number), false);
+    size_t seq, val = simp_extension(w, &seq, oid_number, sizeof(oid_number), false);
     derw_u32(w, PC_DER_INTEGER, 1); /* as Intel: never incremented */
     derw_close(w, val);
     derw_close(w, seq);

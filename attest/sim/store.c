@@ -2,21 +2,11 @@
 #include "attest/sim/store.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include "attest/sim/files.h"
 #include "base/hex.h"
-
-#define PATH_CAP 4096
-
-static bool complain(const char *what, const char *dir, const char *name)
-{
-    (void)fprintf(stderr, "polyclave-quote-sim: %s %s/%s: %s\n", what, dir, name,
-                  errno != 0 ? strerror(errno) : "not in the expected form");
-    return false;
-}
 
 bool sim_make_dir(const char *dir)
 {
@@ -26,43 +16,12 @@ bool sim_make_dir(const char *dir)
     return false;
 }
 
-static bool save(const char *dir, const char *name, const void *p, size_t n, mode_t mode)
-{
-    char path[PATH_CAP];
-    if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path)) {
-        errno = ENAMETOOLONG;
-        return complain("cannot write", dir, name);
-    }
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
-    if (fd < 0)
-        return complain("cannot write", dir, name);
-    ssize_t done = write(fd, p, n);
-    if (close(fd) != 0 || done != (ssize_t)n)
-        return complain("cannot write", dir, name);
-    return true;
-}
-
-static bool load(void *p, size_t cap, size_t *n, const char *dir, const char *name)
-{
-    char path[PATH_CAP];
-    errno = ENAMETOOLONG;
-    if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path))
-        return complain("cannot read", dir, name);
-    FILE *f = fopen(path, "rbe");
-    if (f == NULL)
-        return complain("cannot read", dir, name);
-    *n = fread(p, 1, cap, f);
-    (void)fclose(f);
-    errno = 0;
-    return *n < cap || complain("too large:", dir, name);
-}
-
 static bool save_key(const char *dir, const char *name, const struct sim_key *k)
 {
     char text[66];
     hex_encode(text, PC_BYTES(k->d));
     text[64] = '\n';
-    return save(dir, name, text, 65, 0600);
+    return sim_save(dir, name, text, 65, 0600);
 }
 
 static bool load_key(struct sim_key *out, const char *dir, const char *name)
@@ -70,53 +29,28 @@ static bool load_key(struct sim_key *out, const char *dir, const char *name)
     char text[128];
     uint8_t d[32];
     size_t n;
-    if (!load(text, sizeof(text), &n, dir, name))
+    if (!sim_load(text, sizeof(text), &n, dir, name))
         return false;
     if (n < 64 || hex_decode(d, 32, text, 64) != PC_OK || sim_key_of(out, d) != PC_OK)
-        return complain("cannot use", dir, name);
+        return sim_complain("cannot use", dir, name);
     return true;
-}
-
-/* Value of `key` in "key = hex" lines: exactly n bytes. */
-static bool conf_hex(uint8_t *out, size_t n, const char *conf, const char *key)
-{
-    char want[64];
-    int len = snprintf(want, sizeof(want), "%s = ", key);
-    for (const char *line = conf; line != NULL; line = strchr(line, '\n')) {
-        line += *line == '\n';
-        if (strncmp(line, want, (size_t)len) != 0)
-            continue;
-        const char *value = line + len;
-        return hex_decode(out, n, value, strcspn(value, "\n")) == PC_OK;
-    }
-    return false;
-}
-
-static size_t conf_put(char *out, size_t cap, size_t at, const char *key, struct bytes value)
-{
-    char hex[129];
-    hex_encode(hex, value);
-    int n = snprintf(out + at, cap - at, "%s = %s\n", key, hex);
-    if (n < 0 || (size_t)n >= cap - at)
-        pc_bug("configuration does not fit");
-    return at + (size_t)n;
 }
 
 bool sim_vendor_save(const char *dir, const struct sim_vendor *v)
 {
     char conf[1024];
     size_t n = 0;
-    n = conf_put(conf, sizeof(conf), n, "fmspc", PC_BYTES(v->fmspc));
-    n = conf_put(conf, sizeof(conf), n, "pceid", PC_BYTES(v->pceid));
-    n = conf_put(conf, sizeof(conf), n, "root_serial", PC_BYTES(v->root.serial));
-    n = conf_put(conf, sizeof(conf), n, "ca_serial", PC_BYTES(v->ca.serial));
-    n = conf_put(conf, sizeof(conf), n, "signer_serial", PC_BYTES(v->signer.serial));
-    return sim_make_dir(dir) && save(dir, "vendor.conf", conf, n, 0644) &&
+    n = sim_conf_put(conf, sizeof(conf), n, "fmspc", PC_BYTES(v->fmspc));
+    n = sim_conf_put(conf, sizeof(conf), n, "pceid", PC_BYTES(v->pceid));
+    n = sim_conf_put(conf, sizeof(conf), n, "root_serial", PC_BYTES(v->root.serial));
+    n = sim_conf_put(conf, sizeof(conf), n, "ca_serial", PC_BYTES(v->ca.serial));
+    n = sim_conf_put(conf, sizeof(conf), n, "signer_serial", PC_BYTES(v->signer.serial));
+    return sim_make_dir(dir) && sim_save(dir, "vendor.conf", conf, n, 0644) &&
            save_key(dir, "root.key", &v->root.key) && save_key(dir, "ca.key", &v->ca.key) &&
            save_key(dir, "signer.key", &v->signer.key) &&
-           save(dir, "root.der", v->root.der, v->root.der_n, 0644) &&
-           save(dir, "ca.der", v->ca.der, v->ca.der_n, 0644) &&
-           save(dir, "signer.der", v->signer.der, v->signer.der_n, 0644);
+           sim_save(dir, "root.der", v->root.der, v->root.der_n, 0644) &&
+           sim_save(dir, "ca.der", v->ca.der, v->ca.der_n, 0644) &&
+           sim_save(dir, "signer.der", v->signer.der, v->signer.der_n, 0644);
 }
 
 bool sim_vendor_load(struct sim_vendor *out, const char *dir)
@@ -124,30 +58,32 @@ bool sim_vendor_load(struct sim_vendor *out, const char *dir)
     char conf[1024];
     size_t n;
     memset(out, 0, sizeof(*out));
-    if (!load(conf, sizeof(conf), &n, dir, "vendor.conf"))
+    if (!sim_load(conf, sizeof(conf), &n, dir, "vendor.conf"))
         return false;
     conf[n] = '\0';
-    if (!conf_hex(out->fmspc, 6, conf, "fmspc") || !conf_hex(out->pceid, 2, conf, "pceid") ||
-        !conf_hex(out->root.serial, 20, conf, "root_serial") ||
-        !conf_hex(out->ca.serial, 20, conf, "ca_serial") ||
-        !conf_hex(out->signer.serial, 20, conf, "signer_serial"))
-        return complain("cannot use", dir, "vendor.conf");
+    if (!sim_conf_hex(out->fmspc, 6, conf, "fmspc") ||
+        !sim_conf_hex(out->pceid, 2, conf, "pceid") ||
+        !sim_conf_hex(out->root.serial, 20, conf, "root_serial") ||
+        !sim_conf_hex(out->ca.serial, 20, conf, "ca_serial") ||
+        !sim_conf_hex(out->signer.serial, 20, conf, "signer_serial"))
+        return sim_complain("cannot use", dir, "vendor.conf");
     return load_key(&out->root.key, dir, "root.key") && load_key(&out->ca.key, dir, "ca.key") &&
            load_key(&out->signer.key, dir, "signer.key") &&
-           load(out->root.der, sizeof(out->root.der), &out->root.der_n, dir, "root.der") &&
-           load(out->ca.der, sizeof(out->ca.der), &out->ca.der_n, dir, "ca.der") &&
-           load(out->signer.der, sizeof(out->signer.der), &out->signer.der_n, dir, "signer.der");
+           sim_load(out->root.der, sizeof(out->root.der), &out->root.der_n, dir, "root.der") &&
+           sim_load(out->ca.der, sizeof(out->ca.der), &out->ca.der_n, dir, "ca.der") &&
+           sim_load(out->signer.der, sizeof(out->signer.der), &out->signer.der_n, dir,
+                    "signer.der");
 }
 
 bool sim_collateral_save(const char *dir, const struct sim_collateral *c)
 {
-    return sim_make_dir(dir) && save(dir, "tcbinfo.json", c->tcb_info, c->tcb_info_n, 0644) &&
-           save(dir, "qeidentity.json", c->qe_identity, c->qe_identity_n, 0644) &&
-           save(dir, "tcb_issuer_chain.pem", c->chain, c->chain_n, 0644) &&
-           save(dir, "qe_issuer_chain.pem", c->chain, c->chain_n, 0644) &&
-           save(dir, "rootcrl.der", c->root_crl.p, c->root_crl.n, 0644) &&
-           save(dir, "pckcrl.der", c->pck_crl.p, c->pck_crl.n, 0644) &&
-           save(dir, "pckcrl_issuer_chain.pem", c->ca_chain, c->ca_chain_n, 0644);
+    return sim_make_dir(dir) && sim_save(dir, "tcbinfo.json", c->tcb_info, c->tcb_info_n, 0644) &&
+           sim_save(dir, "qeidentity.json", c->qe_identity, c->qe_identity_n, 0644) &&
+           sim_save(dir, "tcb_issuer_chain.pem", c->chain, c->chain_n, 0644) &&
+           sim_save(dir, "qe_issuer_chain.pem", c->chain, c->chain_n, 0644) &&
+           sim_save(dir, "rootcrl.der", c->root_crl.p, c->root_crl.n, 0644) &&
+           sim_save(dir, "pckcrl.der", c->pck_crl.p, c->pck_crl.n, 0644) &&
+           sim_save(dir, "pckcrl_issuer_chain.pem", c->ca_chain, c->ca_chain_n, 0644);
 }
 
 bool sim_platform_save(const char *dir, const struct sim_platform *p,
@@ -156,16 +92,16 @@ bool sim_platform_save(const char *dir, const struct sim_platform *p,
     char conf[1024];
     size_t n = 0;
     const uint8_t version = (uint8_t)p->quote_version;
-    n = conf_put(conf, sizeof(conf), n, "quote_version", bytes_of(&version, 1));
-    n = conf_put(conf, sizeof(conf), n, "ppid", PC_BYTES(cert->pck.ppid));
-    n = conf_put(conf, sizeof(conf), n, "fmspc", PC_BYTES(cert->pck.fmspc));
-    n = conf_put(conf, sizeof(conf), n, "tee_tcb_svn", PC_BYTES(p->tee_tcb_svn));
-    n = conf_put(conf, sizeof(conf), n, "mrtd", PC_BYTES(p->mrtd));
-    n = conf_put(conf, sizeof(conf), n, "mrconfigid", PC_BYTES(p->mrconfigid));
-    return sim_make_dir(dir) && save(dir, "platform.conf", conf, n, 0644) &&
+    n = sim_conf_put(conf, sizeof(conf), n, "quote_version", bytes_of(&version, 1));
+    n = sim_conf_put(conf, sizeof(conf), n, "ppid", PC_BYTES(cert->pck.ppid));
+    n = sim_conf_put(conf, sizeof(conf), n, "fmspc", PC_BYTES(cert->pck.fmspc));
+    n = sim_conf_put(conf, sizeof(conf), n, "tee_tcb_svn", PC_BYTES(p->tee_tcb_svn));
+    n = sim_conf_put(conf, sizeof(conf), n, "mrtd", PC_BYTES(p->mrtd));
+    n = sim_conf_put(conf, sizeof(conf), n, "mrconfigid", PC_BYTES(p->mrconfigid));
+    return sim_make_dir(dir) && sim_save(dir, "platform.conf", conf, n, 0644) &&
            save_key(dir, "pck.key", &p->pck_key) &&
-           save(dir, "pck.der", cert->der, cert->der_n, 0644) &&
-           save(dir, "pck_chain.pem", p->pem, p->pem_n, 0644);
+           sim_save(dir, "pck.der", cert->der, cert->der_n, 0644) &&
+           sim_save(dir, "pck_chain.pem", p->pem, p->pem_n, 0644);
 }
 
 bool sim_platform_load(struct sim_platform *out, const char *dir)
@@ -174,17 +110,17 @@ bool sim_platform_load(struct sim_platform *out, const char *dir)
     uint8_t version;
     size_t n;
     memset(out, 0, sizeof(*out));
-    if (!load(conf, sizeof(conf), &n, dir, "platform.conf"))
+    if (!sim_load(conf, sizeof(conf), &n, dir, "platform.conf"))
         return false;
     conf[n] = '\0';
-    if (!conf_hex(&version, 1, conf, "quote_version") || (version != 4 && version != 5) ||
-        !conf_hex(out->tee_tcb_svn, 16, conf, "tee_tcb_svn") ||
-        !conf_hex(out->mrtd, 48, conf, "mrtd") ||
-        !conf_hex(out->mrconfigid, 48, conf, "mrconfigid"))
-        return complain("cannot use", dir, "platform.conf");
+    if (!sim_conf_hex(&version, 1, conf, "quote_version") || (version != 4 && version != 5) ||
+        !sim_conf_hex(out->tee_tcb_svn, 16, conf, "tee_tcb_svn") ||
+        !sim_conf_hex(out->mrtd, 48, conf, "mrtd") ||
+        !sim_conf_hex(out->mrconfigid, 48, conf, "mrconfigid"))
+        return sim_complain("cannot use", dir, "platform.conf");
     out->quote_version = version;
     return load_key(&out->pck_key, dir, "pck.key") &&
-           load(out->pem, sizeof(out->pem), &out->pem_n, dir, "pck_chain.pem");
+           sim_load(out->pem, sizeof(out->pem), &out->pem_n, dir, "pck_chain.pem");
 }
 
 void sim_platform_quote(uint8_t *out, size_t *n, const struct sim_platform *p,

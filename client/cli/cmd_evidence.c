@@ -6,6 +6,7 @@
 
 #include "attest/evidence.h"
 #include "attest/sim/measure.h"
+#include "attest/sim/nitro.h"
 #include "base/hex.h"
 #include "base/json.h"
 #include "client/cli/cli.h"
@@ -19,21 +20,26 @@ static const char group_help[] =
     "\n"
     "  polyclave evidence verify --vendor tdx|snp --evidence F [--cert F] --collateral DIR\n"
     "                            --at TIME [--policy F] [--json]\n"
-    "  polyclave evidence measure --sim (--bin DIR | --file F...) [--policy F] [--json]\n"
+    "  polyclave evidence verify --vendor nitro --evidence F --at TIME [--collateral DIR]\n"
+    "                            [--policy F] [--json]\n"
+    "  polyclave evidence measure --sim [--vendor tdx|nitro] (--bin DIR | --file F...)\n"
+    "                             [--policy F] [--json]\n"
     "\n"
     "verify: exit 0 accepted, 1 refused with every reason, 2 usage or unreadable input.\n"
-    "  --evidence F      the quote; the report, alone or with the host's certificate table\n"
+    "  --evidence F      the quote; the report, alone or with the host's certificate table; the\n"
+    "                    attestation document\n"
     "  --cert F          snp: the VCEK or VLEK, DER or PEM; without it that of the table\n"
     "  --collateral DIR  tdx: tcbinfo.json tcb_issuer_chain.pem qeidentity.json\n"
     "                    qe_issuer_chain.pem rootcrl.der pckcrl.der; what is missing is a reason\n"
     "                    snp: certificates and lists of AMD, DER or PEM, by whatever name\n"
+    "                    nitro: a document needs none; files of a folder are not looked at\n"
     "  --at TIME         2026-02-01T00:00:00Z or Unix seconds; no clock is consulted\n"
     "  --policy F        JSON (docs/EVIDENCE.md); without it only UpToDate, no debug, CRLs "
     "checked\n"
     "                    where there are any\n"
     "\n"
-    "measure: the registers and the measurement of a simulated TD that runs these programs under\n"
-    "that policy.bin.\n"
+    "measure: the registers and the measurement of a simulated TD, or Nitro enclave, that runs\n"
+    "these programs under that policy.bin.\n"
     "  --bin DIR         a node's programs in that folder;  --file F: this program (repeat)\n"
     "  --policy F        policy.bin\n"
     "\n"
@@ -43,6 +49,8 @@ static const char group_help[] =
     "      --at 2026-02-01T00:00:00Z --policy policy.json\n"
     "  polyclave evidence verify --vendor snp --evidence report.bin --cert vcek.der \\\n"
     "      --collateral amd --at 2026-02-01T00:00:00Z --json\n"
+    "  polyclave evidence verify --vendor nitro --evidence document.bin \\\n"
+    "      --at 2025-12-25T16:05:19Z --json\n"
     "  polyclave evidence measure --sim --bin build/release/bin --policy run/policy.bin\n";
 
 struct verify_options {
@@ -141,7 +149,7 @@ static void print_verdict(const struct verdict *v)
     (void)printf("measurement %s\n", hex);
     hex_encode(hex, PC_BYTES(v->platform));
     (void)printf("platform    %s\n", hex);
-    hex_encode(hex, PC_BYTES(v->report_data));
+    hex_encode(hex, bytes_of(v->report_data, v->report_data_len));
     (void)printf("report data %s\n", hex);
     hex_encode(hex, PC_BYTES(v->claims));
     (void)printf("claims      %s\n", hex);
@@ -152,7 +160,8 @@ static void print_result(const struct verdict *v, const struct evidence_input *i
     static char json[PC_EVIDENCE_JSON_CAP];
     static struct tdx_view tdx;
     static struct snp_view snp;
-    struct evidence_view view = {NULL, NULL};
+    static struct nitro_view nitro;
+    struct evidence_view view = {NULL, NULL, NULL};
     if (!as_json) {
         print_verdict(v);
         return;
@@ -161,8 +170,24 @@ static void print_result(const struct verdict *v, const struct evidence_input *i
         view.tdx = &tdx;
     if (v->vendor == PC_VENDOR_SNP && snp_view_of(&snp, in))
         view.snp = &snp;
+    if (v->vendor == PC_VENDOR_NITRO && nitro_view_of(&nitro, in->evidence))
+        view.nitro = &nitro;
     evidence_json(json, v, &view);
     (void)puts(json);
+}
+
+/* A Nitro document carries all that it is judged by; a folder beside it must exist all the same. */
+static bool load_beside(struct evidence_input *in, struct snp_files **snp, enum vendor vendor,
+                        const struct verify_options *o)
+{
+    if (vendor == PC_VENDOR_SNP)
+        return snp_files_load(snp, in, o->collateral, o->cert);
+    if (vendor == PC_VENDOR_TDX)
+        return load_collateral(&in->collateral, o->collateral);
+    if (o->collateral != NULL && !is_dir(o->collateral))
+        return cli_fail(PC_CLI_USAGE, "no such folder", o->collateral, "leave --collateral out") ==
+               PC_CLI_YES;
+    return true;
 }
 
 static int run_verify(const struct verify_options *o, enum vendor vendor, uint64_t at)
@@ -178,8 +203,7 @@ static int run_verify(const struct verify_options *o, enum vendor vendor, uint64
     if (cli_read_file(&in.evidence, o->evidence, PC_EVIDENCE_MAX + 1) != PC_OK)
         return cli_fail(PC_CLI_USAGE, "cannot read the evidence", o->evidence,
                         "check name and permissions");
-    if (vendor == PC_VENDOR_SNP ? !snp_files_load(&snp, &in, o->collateral, o->cert)
-                                : !load_collateral(&in.collateral, o->collateral))
+    if (!load_beside(&in, &snp, vendor, o))
         goto out;
     evidence_verify(&v, NULL, vendor, &in);
     print_result(&v, &in, o->json);
@@ -242,15 +266,19 @@ static int verify(int argc, char **argv)
     }
     if (optind < argc)
         return cli_fail(PC_CLI_USAGE, "what is this", argv[optind], "options begin with --");
-    if (o.vendor == NULL || o.evidence == NULL || o.collateral == NULL || o.at == NULL)
+    if (o.vendor == NULL || o.evidence == NULL || o.at == NULL)
         return cli_fail(PC_CLI_USAGE, "an option is missing", "evidence verify",
-                        "give --vendor, --evidence, --collateral and --at");
+                        "give --vendor, --evidence, --at, and --collateral where there is any");
     const struct evidence_verifier *verifier = evidence_verifier_named(o.vendor);
     if (verifier == NULL)
-        return cli_fail(PC_CLI_USAGE, "no verifier for vendor", o.vendor, "there are: tdx, snp");
+        return cli_fail(PC_CLI_USAGE, "no verifier for vendor", o.vendor,
+                        "there are: tdx, snp, nitro");
     if (o.cert != NULL && verifier->vendor != PC_VENDOR_SNP)
         return cli_fail(PC_CLI_USAGE, "no certificate goes with evidence of", o.vendor,
                         "leave --cert out");
+    if (o.collateral == NULL && verifier->vendor != PC_VENDOR_NITRO)
+        return cli_fail(PC_CLI_USAGE, "an option is missing", "evidence verify",
+                        "give --collateral");
     uint64_t at;
     if (!cli_time(&at, o.at))
         return cli_fail(PC_CLI_USAGE, "not a time", o.at,
@@ -258,26 +286,34 @@ static int verify(int argc, char **argv)
     return run_verify(&o, verifier->vendor, at);
 }
 
-static int print_measure(const uint8_t mrtd[static 48], const uint8_t mrconfigid[static 48],
-                         bool as_json)
+/* What a simulated machine of a vendor calls the two hashes. */
+struct measured {
+    const char *vendor, *program, *policy;
+    void (*digest)(uint8_t out[static 32], const uint8_t program[static 48],
+                   const uint8_t policy[static 48]);
+};
+
+static int print_measure(const struct measured *m, const uint8_t program[static 48],
+                         const uint8_t policy[static 48], bool as_json)
 {
     uint8_t digest[32];
     char hex[3][97], json[1024];
     size_t n;
     struct json_out o;
-    sim_measurement(digest, mrtd, mrconfigid);
-    hex_encode(hex[0], bytes_of(mrtd, 48));
-    hex_encode(hex[1], bytes_of(mrconfigid, 48));
+    m->digest(digest, program, policy);
+    hex_encode(hex[0], bytes_of(program, 48));
+    hex_encode(hex[1], bytes_of(policy, 48));
     hex_encode(hex[2], PC_BYTES(digest));
     if (!as_json) {
-        (void)printf("mrtd        %s\nmrconfigid  %s\nmeasurement %s\n", hex[0], hex[1], hex[2]);
+        (void)printf("%-11s %s\n%-11s %s\nmeasurement %s\n", m->program, hex[0], m->policy, hex[1],
+                     hex[2]);
         return fflush(stdout) == 0 ? PC_CLI_YES : PC_CLI_USAGE;
     }
     json_out_init(&o, json, sizeof(json));
     json_out_object(&o, NULL);
-    json_out_str(&o, "vendor", "tdx");
-    json_out_str(&o, "mrtd", hex[0]);
-    json_out_str(&o, "mrconfigid", hex[1]);
+    json_out_str(&o, "vendor", m->vendor);
+    json_out_str(&o, m->program, hex[0]);
+    json_out_str(&o, m->policy, hex[1]);
     json_out_str(&o, "measurement", hex[2]);
     json_out_end(&o);
     if (json_out_finish(&o, &n) != PC_OK)
@@ -288,25 +324,36 @@ static int print_measure(const uint8_t mrtd[static 48], const uint8_t mrconfigid
 static int measure(int argc, char **argv)
 {
     static const struct option longs[] = {
-        {"sim", no_argument, NULL, 's'},
-        {"bin", required_argument, NULL, 'b'},
-        {"file", required_argument, NULL, 'f'},
-        {"policy", required_argument, NULL, 'p'},
-        {"json", no_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
+        {"sim", no_argument, NULL, 's'},          {"vendor", required_argument, NULL, 'v'},
+        {"bin", required_argument, NULL, 'b'},    {"file", required_argument, NULL, 'f'},
+        {"policy", required_argument, NULL, 'p'}, {"json", no_argument, NULL, 'j'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
     };
+    /* PCR 2 is PCR 0 */
+    static const struct measured kinds[] = {
+        {"tdx", "mrtd", "mrconfigid", sim_measurement},
+        {"nitro", "pcr0", "pcr1", sim_nitro_measurement},
+    };
+    const struct measured *kind = &kinds[0];
     struct sim_file files[PC_SIM_FILES_MAX];
     size_t n = 0;
     const char *bin = NULL, *policy = NULL, *bad = "";
     bool sim = false, json = false;
-    uint8_t mrtd[48], mrconfigid[48] = {0};
+    uint8_t program[48], config[48] = {0};
     int c;
     optind = 1;
     while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
         switch (c) {
         case 's':
             sim = true;
+            break;
+        case 'v':
+            for (kind = kinds; kind < kinds + PC_ARRAY_LEN(kinds); kind++)
+                if (strcmp(kind->vendor, optarg) == 0)
+                    break;
+            if (kind == kinds + PC_ARRAY_LEN(kinds))
+                return cli_fail(PC_CLI_USAGE, "no simulated machines of", optarg,
+                                "there are: tdx, nitro");
             break;
         case 'b':
             bin = optarg;
@@ -329,18 +376,18 @@ static int measure(int argc, char **argv)
         }
     }
     if (!sim)
-        return cli_fail(PC_CLI_USAGE, "only simulated TDs can be measured", "evidence measure",
+        return cli_fail(PC_CLI_USAGE, "only simulated machines can be measured", "evidence measure",
                         "give --sim; a real image is measured by its build");
     if ((bin != NULL) == (n > 0) || optind < argc)
         return cli_fail(PC_CLI_USAGE, "what to measure is not clear", "evidence measure",
                         "give either --bin DIR or --file F");
-    enum err_code e =
-        bin != NULL ? sim_measure_node(mrtd, &bad, bin) : sim_measure_files(mrtd, &bad, files, n);
+    enum err_code e = bin != NULL ? sim_measure_node(program, &bad, bin)
+                                  : sim_measure_files(program, &bad, files, n);
     if (e == PC_OK && policy != NULL)
-        e = sim_hash_file(mrconfigid, bad = policy);
+        e = sim_hash_file(config, bad = policy);
     if (e != PC_OK)
         return cli_fail(PC_CLI_USAGE, "cannot measure", bad, pc_err_text(e));
-    return print_measure(mrtd, mrconfigid, json);
+    return print_measure(kind, program, config, json);
 }
 
 int cmd_evidence(int argc, char **argv)

@@ -63,6 +63,16 @@ static int setup(void **state)
     assert_int_equal(run("head -c 64 /dev/zero | polyclave-quote-sim --platform p5 --file prog "
                          "--policy policy.bin > q5"),
                      0);
+    assert_int_equal(run("polyclave-quote-sim init-vendor aws --tee nitro --now 1800000000"), 0);
+    assert_int_equal(run("polyclave-quote-sim init-platform host --vendor aws --file prog "
+                         "--policy policy.bin"),
+                     0);
+    assert_int_equal(run("head -c 64 /dev/zero | polyclave-quote-sim --platform host --now "
+                         "1800000000 > doc"),
+                     0);
+    assert_int_equal(run("printf '{\"nitro.root_sha256\":\"%s\"}' $(sha256sum aws/root.der | "
+                         "cut -c1-64) > nitro.json"),
+                     0);
     assert_int_equal(run("printf '{\"root_sha256\":\"%s\"}' $(sha256sum v/root.der | cut -c1-64) > "
                          "policy.json"),
                      0);
@@ -142,6 +152,67 @@ static void test_refuse(void **state)
                      PC_CLI_NO);
 }
 
+#define NITRO "polyclave evidence verify --vendor nitro --evidence doc "
+
+static void test_nitro(void **state)
+{
+    static const char *const refused[][2] = {
+        {"--at 1800000000", "untrusted_root"},
+        {"--at 1800000601 --policy nitro.json", "timestamp_too_old"},
+        {"--at 1800000000 --policy p.json", "measurement"},
+    };
+    static const char *const bad[] = {
+        "{\"nitro.pcr32\":\"00\"}",
+        "{\"nitro.pcr0\":\"00\"}",
+        "{\"nitro.pcr0\":\"000000000000000000000000000000000000000000000000000000000000000000000000"
+        "000000000000000000000000\"}",
+        "{\"nitro.timestamp_slack\":-1}",
+        "{\"nitro.timestamp_slack\":4294967296}",
+        "{\"nitro.root_sha256\":\"00\"}",
+        "{\"nitro.allow_any_user_data\":1}",
+    };
+    char line[512];
+    (void)state;
+    assert_int_equal(run(NITRO "--at 1800000000 --policy nitro.json --json"), PC_CLI_YES);
+    expect_json("ACCEPT", NULL);
+    assert_int_equal(run(NITRO "--at 2027-01-15T08:10:00Z --policy nitro.json --collateral "
+                               "v/collateral"),
+                     PC_CLI_YES);
+    assert_non_null(strstr(out, "ACCEPT"));
+    assert_int_equal(
+        run("printf '%s' \"$(sed 's/}$//' nitro.json)\",'\"nitro.pcr1\":"
+            "\"010000000000000000000000000000000000000000000000000000000000000000000000"
+            "000000000000000000000000\"}' > p.json"),
+        0);
+    for (size_t i = 0; i < PC_ARRAY_LEN(refused); i++) {
+        (void)snprintf(line, sizeof(line), NITRO "--json %s", refused[i][0]);
+        assert_int_equal(run(line), PC_CLI_NO);
+        expect_json("REJECT", refused[i][1]);
+    }
+    for (size_t i = 0; i < PC_ARRAY_LEN(bad); i++) {
+        (void)snprintf(
+            line, sizeof(line),
+            "printf '%%s' '%s' > bad.json; " NITRO "--at 1 --policy bad.json 2>/dev/null", bad[i]);
+        if (run(line) != PC_CLI_USAGE)
+            fail_msg("taken: %s", bad[i]);
+    }
+    assert_int_equal(run("head -c 100 doc > short; polyclave evidence verify --vendor nitro "
+                         "--evidence short --at 1 --json"),
+                     PC_CLI_NO);
+    expect_json("REJECT", "quote_truncated");
+    /* A machine that nobody measured, and one in debug mode because that was asked for. */
+    assert_int_equal(run("polyclave-quote-sim init-platform bare --vendor aws"), 0);
+    assert_int_equal(run("head -c 64 /dev/zero | polyclave-quote-sim --platform bare 2>/dev/null"),
+                     PC_CLI_USAGE);
+    assert_int_equal(
+        run("z=$(head -c 48 /dev/zero | od -An -v -tx1 | tr -d ' \\n'); head -c 64 "
+            "/dev/zero | polyclave-quote-sim --platform bare --pcr0 $z --pcr1 $z --now "
+            "1800000000 > debug; polyclave evidence verify --vendor nitro --evidence "
+            "debug --at 1800000000 --policy nitro.json --json"),
+        PC_CLI_NO);
+    expect_json("REJECT", "debug_mode_zero_pcrs");
+}
+
 static void test_usage(void **state)
 {
     static const char *const bad[] = {
@@ -154,6 +225,12 @@ static void test_usage(void **state)
         VERIFY "more 2>/dev/null",
         "polyclave evidence verify --vendor sgx --evidence q4 --collateral v/collateral --at 1 "
         "2>/dev/null",
+        "polyclave evidence verify --vendor tdx --evidence q4 --at 1 2>/dev/null",
+        "polyclave evidence verify --vendor nitro --evidence doc 2>/dev/null",
+        "polyclave evidence verify --vendor nitro --evidence nosuch --at 1 2>/dev/null",
+        "polyclave evidence verify --vendor nitro --evidence doc --at 1 --collateral nosuch "
+        "2>/dev/null",
+        "polyclave evidence measure --sim --vendor sgx --file prog 2>/dev/null",
         "polyclave evidence verify --vendor tdx --evidence nosuch --collateral v/collateral --at 1 "
         "2>/dev/null",
         "polyclave evidence verify --vendor tdx --evidence q4 --collateral nosuch --at 1 "
@@ -171,6 +248,10 @@ static void test_usage(void **state)
         "head -c 65 /dev/zero | polyclave-quote-sim --platform p4 2>/dev/null",
         "head -c 64 /dev/zero | polyclave-quote-sim --platform nosuch 2>/dev/null",
         "polyclave-quote-sim init-platform x 2>/dev/null",
+        "polyclave-quote-sim init-vendor x --tee sgx 2>/dev/null",
+        "polyclave-quote-sim init-platform x --vendor aws --mrtd 00 2>/dev/null",
+        "polyclave-quote-sim init-platform x --vendor v --pcr0 00 2>/dev/null",
+        "polyclave-quote-sim collateral aws --out x 2>/dev/null",
     };
     (void)state;
     for (size_t i = 0; i < PC_ARRAY_LEN(bad); i++)
@@ -249,6 +330,14 @@ static void test_measure(void **state)
     assert_non_null(strstr(out, digest));
     assert_int_equal(run("polyclave evidence measure --sim --file prog --json"), 0);
     assert_null(strstr(out, digest)); /* the policy counts */
+
+    assert_int_equal(run("polyclave evidence measure --sim --vendor nitro --file prog --policy "
+                         "policy.bin | sed -n 's/^measurement //p'"),
+                     0);
+    assert_int_equal(strlen(out), 65);
+    memcpy(digest, out, 64);
+    assert_int_equal(run(NITRO "--at 1800000000 --policy nitro.json"), PC_CLI_YES);
+    assert_non_null(strstr(out, digest));
 }
 
 static void test_help(void **state)
@@ -261,14 +350,19 @@ static void test_help(void **state)
     assert_int_equal(run("polyclave evidence verify --help"), 0);
     assert_int_equal(run("polyclave-quote-sim --help"), 0);
     assert_int_equal(run("polyclave-quote-tsm --help"), 0);
+    assert_int_equal(run("polyclave-quote-nsm --help"), 0);
+    assert_int_equal(run("head -c 63 /dev/zero | polyclave-quote-nsm 2>/dev/null"), 2);
+    if (access("/dev/nsm", F_OK) != 0) /* not in an enclave: says so */
+        assert_int_equal(run("head -c 64 /dev/zero | polyclave-quote-nsm 2>/dev/null"), 1);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_accept),  cmocka_unit_test(test_refuse),
-        cmocka_unit_test(test_usage),   cmocka_unit_test(test_policy_files),
-        cmocka_unit_test(test_measure), cmocka_unit_test(test_help),
+        cmocka_unit_test(test_accept),       cmocka_unit_test(test_refuse),
+        cmocka_unit_test(test_nitro),        cmocka_unit_test(test_usage),
+        cmocka_unit_test(test_policy_files), cmocka_unit_test(test_measure),
+        cmocka_unit_test(test_help),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "client/cli/cli.h"
 #include "client/cli/evidence_snp.h"
+#include "client/cli/evidence_nitro.h"
 
 /* Hexadecimal as in the vectors: lower case, no prefix. */
 static void out_hex(struct json_out *o, const char *key, const uint8_t *p, size_t n)
@@ -141,6 +142,8 @@ void evidence_json(char out[static PC_EVIDENCE_JSON_CAP], const struct verdict *
         out_claims(&o, view->tdx);
     else if (view->snp != NULL)
         snp_claims_json(&o, view->snp);
+    else if (view->nitro != NULL)
+        nitro_claims_json(&o, view->nitro);
     else
         json_out_null(&o, "claims");
     if (v->has_claims == 1) {

@@ -5,6 +5,7 @@
 #ifndef PC_CLI_EVIDENCE_JSON_H
 #define PC_CLI_EVIDENCE_JSON_H
 
+#include "attest/nitro.h"
 #include "attest/snp.h"
 #include "attest/tdx.h"
 #include "attest/verdict.h"
@@ -15,7 +16,9 @@
 struct evidence_view {
     const struct tdx_view *tdx;
     const struct snp_view *snp;
+    const struct nitro_view *nitro;
 };
+
 
 /* Text with NUL into out. */
 void evidence_json(char out[static PC_EVIDENCE_JSON_CAP], const struct verdict *v,

@@ -14,7 +14,9 @@
 #include <cmocka.h>
 
 #include "attest/evidence.h"
+#include "attest/nitro_doc.h"
 #include "attest/sim/measure.h"
+#include "attest/sim/nitro_store.h"
 #include "attest/sim/store.h"
 #include "attest/tdx_quote.h"
 #include "node/init/links.h"
@@ -23,7 +25,7 @@
 #define HIGH_FD 64
 
 static char dir[] = "/tmp/polyclave-quote-XXXXXX";
-static char platform[64], policy[64];
+static char platform[64], host[64], policy[64];
 
 static void write_policy(void)
 {
@@ -45,6 +47,7 @@ static int setup(void **state)
     static struct sim_vendor v;
     static struct sim_platform p = {.quote_version = 4, .tee_tcb_svn = {7, 1, 4}};
     static struct sim_platform_cert cert;
+    static struct sim_nitro aws;
     static const uint8_t fmspc[6] = {1};
     struct tdx_pck pck;
     (void)state;
@@ -58,6 +61,10 @@ static int setup(void **state)
     sim_platform_pem(p.pem, sizeof p.pem, &p.pem_n, &v, &cert);
     p.pck_key = cert.key;
     assert_true(sim_platform_save(platform, &p, &cert));
+    (void)snprintf(host, sizeof host, "%s/host", dir);
+    sim_nitro_vendor_new(&aws, rng_system(), 1700000000);
+    sim_nitro_host_new(&aws, rng_system());
+    assert_true(sim_nitro_host_save(host, &aws));
     for (size_t i = 0; i < sim_node_program_count; i++) { /* a node's programs, in a word each */
         char path[128];
         (void)snprintf(path, sizeof path, "%s/%s", dir, sim_node_programs[i]);
@@ -109,14 +116,37 @@ static size_t ask(int fd, uint8_t *out, size_t cap, const uint8_t report_data[st
     }
 }
 
-static void test_quotes(void **state)
+/* What is in a quote of either kind of machine. */
+static void check_tdx(struct bytes quote, const uint8_t report_data[static 64],
+                      const uint8_t program[static 48], const uint8_t config[static 48])
 {
-    int ctl[2], vq[2], status;
-    uint8_t quote[PC_EVIDENCE_MAX], report_data[64], mrtd[48], mrconfigid[48];
-    const char *bad;
     struct tdx_quote q;
     struct verdict v = {0};
-    (void)state;
+    assert_true(tdx_quote_parse(&q, &v, quote));
+    assert_memory_equal(q.body.p + PC_TD_REPORTDATA, report_data, 64);
+    assert_memory_equal(q.body.p + PC_TD_MRTD, program, 48);
+    assert_memory_equal(q.body.p + PC_TD_MRCONFIGID, config, 48);
+}
+
+static void check_nitro(struct bytes document, const uint8_t report_data[static 64],
+                        const uint8_t program[static 48], const uint8_t config[static 48])
+{
+    struct nitro_doc d;
+    struct verdict v = {0};
+    assert_true(nitro_doc_parse(&d, &v, document));
+    assert_int_equal(d.user_data.data.n, 64);
+    assert_memory_equal(d.user_data.data.p, report_data, 64);
+    assert_memory_equal(d.pcr[0], program, 48);
+    assert_memory_equal(d.pcr[1], config, 48);
+    assert_memory_equal(d.pcr[2], program, 48);
+}
+
+static void quotes_of(const char *machine, void (*check)(struct bytes, const uint8_t *,
+                                                         const uint8_t *, const uint8_t *))
+{
+    int ctl[2], vq[2], status;
+    uint8_t quote[PC_EVIDENCE_MAX], report_data[64], program[48], config[48];
+    const char *bad;
     make_pair(ctl);
     make_pair(vq);
     pid_t pid = fork();
@@ -125,21 +155,18 @@ static void test_quotes(void **state)
         if (dup2(ctl[1], LINK_FD_CTL) < 0 || dup2(vq[1], link_fd(IPC_LINK_VQ)) < 0)
             _exit(126);
         (void)execl(PC_BIN_DIR "/polyclave-quote-sim", "polyclave-quote-sim", "--policy", policy,
-                    "--uid", "0", "--bin", dir, "--platform", platform, (char *)NULL);
+                    "--uid", "0", "--bin", dir, "--platform", machine, (char *)NULL);
         _exit(127);
     }
     (void)close(ctl[1]);
     (void)close(vq[1]);
-    assert_int_equal(sim_measure_node(mrtd, &bad, dir), PC_OK);
-    assert_int_equal(sim_hash_file(mrconfigid, policy), PC_OK);
+    assert_int_equal(sim_measure_node(program, &bad, dir), PC_OK);
+    assert_int_equal(sim_hash_file(config, policy), PC_OK);
     for (uint8_t i = 1; i <= 3; i++) {
         memset(report_data, i, sizeof report_data);
         size_t n = ask(vq[0], quote, sizeof quote, report_data);
         assert_true(n > 4000);
-        assert_true(tdx_quote_parse(&q, &v, bytes_of(quote, n)));
-        assert_memory_equal(q.body.p + PC_TD_REPORTDATA, report_data, 64);
-        assert_memory_equal(q.body.p + PC_TD_MRTD, mrtd, 48);
-        assert_memory_equal(q.body.p + PC_TD_MRCONFIGID, mrconfigid, 48);
+        check(bytes_of(quote, n), report_data, program, config);
     }
     (void)close(ctl[0]); /* init is gone: so is its child */
     assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -147,9 +174,22 @@ static void test_quotes(void **state)
     (void)close(vq[0]);
 }
 
+static void test_quotes(void **state)
+{
+    (void)state;
+    quotes_of(platform, check_tdx);
+}
+
+static void test_documents(void **state)
+{
+    (void)state;
+    quotes_of(host, check_nitro);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_quotes)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_quotes),
+                                       cmocka_unit_test(test_documents)};
     int failed = cmocka_run_group_tests(tests, setup, NULL);
     if (fork() == 0)
         (void)execl("/bin/rm", "rm", "-rf", dir, (char *)NULL);

@@ -29,6 +29,9 @@
 #define THR  (P | R)         /* threads */
 #define OPEN (D | P | R | Q) /* opens files; D and Q write them */
 
+/* of /dev/nsm: _IOWR(0x0a, 0, struct of 32 bytes); older headers lack linux/nsm.h */
+#define NSM_IOCTL_RAW 0xc0200a00
+
 static const struct call {
     int nr;
     unsigned roles;
@@ -174,6 +177,7 @@ static const struct call_if {
     {SCMP_SYS(fcntl), D, 1, ~(scmp_datum_t)0, F_SETLK},
     {SCMP_SYS(ioctl), ALL, 1, ~(scmp_datum_t)0, FIONREAD},
     {SCMP_SYS(ioctl), NET, 1, ~(scmp_datum_t)0, FIONBIO},
+    {SCMP_SYS(ioctl), Q, 1, ~(scmp_datum_t)0, NSM_IOCTL_RAW},
     /* reading limits, not setting them */
     {SCMP_SYS(prlimit64), ALL, 2, ~(scmp_datum_t)0, 0},
 };

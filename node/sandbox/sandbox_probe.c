@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -184,6 +185,11 @@ static int try_allocate(void)
     return 0;
 }
 
+static int try_nsm(void)
+{
+    return ioctl(-1, 0xc0200a00UL, NULL);
+}
+
 static int try_abort(void)
 {
     abort();
@@ -207,7 +213,7 @@ static const struct attempt {
     {"namespace", try_namespace}, {"mount", try_mount},
     {"keyring", try_keyring},     {"x32", try_x32},
     {"print", try_print},         {"allocate", try_allocate},
-    {"abort", try_abort},
+    {"abort", try_abort},         {"nsm", try_nsm},
 };
 
 static void *idle(void *arg)

@@ -251,6 +251,7 @@ static void test_network(void **state)
                : net                      ? FAILS(EAFNOSUPPORT)
                                           : KILLED);
         expect(role, "thread", NULL, net ? 0 : KILLED);
+        expect(role, "nsm", NULL, role == SANDBOX_QUOTE ? FAILS(EBADF) : KILLED);
     }
 }
 
