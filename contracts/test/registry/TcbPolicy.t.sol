@@ -265,8 +265,10 @@ contract TcbPolicyTest is Test {
         vm.startPrank(TIMELOCK);
         vm.expectRevert(abi.encodeWithSignature("MinimumLength(uint8,uint256,uint256)", 1, 51, 52));
         policy.setMinTcb(1, PRODUCT, new bytes(51));
-        vm.expectRevert(abi.encodeWithSignature("MinimumLength(uint8,uint256,uint256)", 2, 56, 0));
-        policy.setMinTcb(2, PRODUCT, new bytes(56));
+        vm.expectRevert(abi.encodeWithSignature("MinimumLength(uint8,uint256,uint256)", 2, 52, 56));
+        policy.setMinTcb(2, PRODUCT, new bytes(52));
+        vm.expectRevert(abi.encodeWithSignature("MinimumLength(uint8,uint256,uint256)", 3, 56, 0));
+        policy.setMinTcb(3, PRODUCT, new bytes(56));
         policy.setMinTcb(1, PRODUCT, raw(5));
         eq(policy.minTcb(1, PRODUCT), raw(5), "stored");
         vm.stopPrank();
@@ -293,6 +295,27 @@ contract TcbPolicyTest is Test {
         ITcbPolicy.Subject memory s = subject();
         s.rawTcb = r;
         if (have < want) vm.expectRevert(abi.encodeWithSelector(ITcbPolicy.TcbBelowMinimum.selector, uint8(i)));
+        policy.judge(s);
+    }
+
+    /// SNP: 32 versions, then 24 bytes of which every bit of the minimum must be set.
+    function testFuzz_minTcbComponentsOfSnp(uint8 which, uint8 have, uint8 want) external {
+        policy.noteVerifier(address(this), 2, 3);
+        policy.noteList(2, 1, uint32(NOW + 30 days));
+        uint256 i = which % 56;
+        bytes memory minimum = new bytes(56);
+        minimum[i] = bytes1(want);
+        ITcbPolicy.Subject memory s = subject();
+        s.vendor = 2;
+        s.rawTcb = new bytes(56);
+        for (uint256 j = 0; j < 56; ++j) s.rawTcb[j] = 0xff;
+        s.rawTcb[i] = bytes1(have);
+        vm.startPrank(TIMELOCK);
+        policy.setVendor(2, uint16(1 << 1), 0, 0);
+        policy.setMinTcb(2, PRODUCT, minimum);
+        vm.stopPrank();
+        bool below = i < 32 ? have < want : have & want != want;
+        if (below) vm.expectRevert(abi.encodeWithSelector(ITcbPolicy.TcbBelowMinimum.selector, uint8(i)));
         policy.judge(s);
     }
 
