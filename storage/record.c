@@ -8,7 +8,7 @@ static const char magic[16] = "polyclave-store\n";
 
 const struct store_limits store_limits[STORE_KINDS] = {
     [STORE_TRANSCRIPT] = {1u << 20, 4096, 128u << 20, true, false, false},
-    [STORE_CURSOR] = {1u << 16, 1024, 8u << 20, false, false, false},
+    [STORE_CURSOR] = {1u << 18, 1280, 72u << 20, false, false, false},
     [STORE_RELEASE] = {4096, 1u << 18, 64u << 20, true, false, true},
     [STORE_EVIDENCE] = {1u << 16, 16384, 128u << 20, true, true, false},
     [STORE_COLLATERAL] = {1u << 20, 1024, 32u << 20, true, true, false},

@@ -5,7 +5,8 @@
  * Kinds. Each record has a kind, a key and a value; limits per kind stand in store.c:
  *
  *   TRANSCRIPT  key chosen by the caller (epoch, attempt, dealer ...); oldest goes when full
- *   CURSOR      key chosen by the caller; never dropped, PC_E_FULL when full
+ *   CURSOR      how far something was read; key chosen by the caller; never dropped, PC_E_FULL when
+ *               full
  *   RELEASE     the log of decisions: store_append gives each the next number; oldest goes
  *   EVIDENCE    key = SHA-256 of the value (store_put_content); oldest goes
  *   COLLATERAL  key = SHA-256 of the value (store_put_content); oldest goes

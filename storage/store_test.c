@@ -107,7 +107,7 @@ static void test_wrong_use(void **state)
     (void)state;
     struct store_engine *e;
     struct store *s = fresh(&e, NULL);
-    static uint8_t big[(1u << 16) + 1];
+    static uint8_t big[(1u << 18) + 1];
     uint8_t hash[32];
     struct bytes k = PC_BYTES_STR("k");
     assert_int_equal(store_put(s, STORE_RELEASE, k, k), PC_E_USAGE);
@@ -117,7 +117,7 @@ static void test_wrong_use(void **state)
     assert_int_equal(store_put(s, STORE_CURSOR, bytes_of(big, STORE_KEY_MAX), k), PC_OK);
     assert_int_equal(store_put(s, STORE_CURSOR, bytes_of(big, STORE_KEY_MAX + 1), k),
                      PC_E_TOO_LARGE);
-    assert_int_equal(store_put(s, STORE_CURSOR, k, bytes_of(big, 1u << 16)), PC_OK);
+    assert_int_equal(store_put(s, STORE_CURSOR, k, bytes_of(big, 1u << 18)), PC_OK);
     assert_int_equal(store_put(s, STORE_CURSOR, k, PC_BYTES(big)), PC_E_TOO_LARGE);
     assert_int_equal(store_append(s, bytes_of(big, 4096), NULL), PC_OK);
     assert_int_equal(store_append(s, bytes_of(big, 4097), NULL), PC_E_TOO_LARGE);
@@ -130,7 +130,7 @@ static void test_write_is_atomic(void **state)
     (void)state;
     struct store_engine *e;
     struct store *s = fresh(&e, NULL);
-    static uint8_t big[(1u << 16) + 1];
+    static uint8_t big[(1u << 18) + 1];
     struct store_op ops[3] = {
         {.kind = STORE_CURSOR, .key = PC_BYTES_STR("a"), .value = PC_BYTES_STR("1")},
         {.kind = STORE_TRANSCRIPT, .key = PC_BYTES_STR("b"), .value = PC_BYTES_STR("2")},
@@ -241,18 +241,18 @@ static void test_ring_by_bytes(void **state)
     store_close(s);
 }
 
-/* Cursors are not dropped: the 1,025th is refused, the others stay and can be replaced. */
+/* Cursors are not dropped: the 1,281st is refused, the others stay and can be replaced. */
 static void test_cursors_stay(void **state)
 {
     (void)state;
     struct store_engine *e;
     struct store *s = fresh(&e, NULL);
     uint8_t k[2];
-    for (uint16_t i = 0; i < 1024; i++) {
+    for (uint16_t i = 0; i < 1280; i++) {
         store_be16(k, i);
         assert_int_equal(store_put(s, STORE_CURSOR, PC_BYTES(k), PC_BYTES_STR("x")), PC_OK);
     }
-    store_be16(k, 1024);
+    store_be16(k, 1280);
     assert_int_equal(store_put(s, STORE_CURSOR, PC_BYTES(k), PC_BYTES_STR("x")), PC_E_FULL);
     assert_int_equal(got(s, STORE_CURSOR, PC_BYTES(k)), PC_E_NOT_FOUND);
     store_be16(k, 3);

@@ -38,6 +38,63 @@ static enum err_code block_hash(struct cli_net *n, uint64_t number, uint8_t out[
     return endpoints_ask(n->endpoints, n->chain.now_ms, 0, &r, body, 2u << 20, take_hash, out);
 }
 
+static enum err_code take_code(void *ctx, const struct jsonrpc_answer *a, unsigned who)
+{
+    bool *there = ctx;
+    struct bytes code;
+    (void)who;
+    if (a->at[0].class != PC_RPC_RESULT) /* as a rule: the endpoint keeps no state that old */
+        return PC_E_IO;
+    PC_TRY(json_get_str(&a->at[0].value, NULL, &code));
+    *there = code.n > 2;
+    return PC_OK;
+}
+
+static enum err_code has_code(struct cli_net *n, const uint8_t address[static 20], uint64_t block,
+                              bool *there)
+{
+    char buf[256], hex[2 + 2 * 20 + 1] = "0x";
+    struct jsonrpc_request r;
+    struct bytes body;
+    hex_encode(hex + 2, bytes_of(address, 20));
+    net_now(n);
+    jsonrpc_begin(&r, buf, sizeof buf, endpoints_next_id(n->endpoints), false);
+    jsonrpc_call(&r, "eth_getCode");
+    json_out_str(&r.o, NULL, hex);
+    json_out_quantity(&r.o, NULL, block);
+    jsonrpc_call_end(&r);
+    PC_TRY(jsonrpc_finish(&r, &body));
+    return endpoints_ask(n->endpoints, n->chain.now_ms, 0, &r, body, 2u << 20, take_code, there);
+}
+
+/* The block is measured, so it must be the one: code at an address whose logs nodes read in that
+ * block, at none of them in the block before. Too late would leave out events, too early gives one
+ * network two measurements. */
+static int check_first_block(const struct policy_policy *p, struct cli_net *n)
+{
+    const uint8_t *const read[] = {p->tdx.verifier,  p->attestations, p->measurements,
+                                   p->node_registry, p->epochs,       p->apps};
+    bool now = false, before = false;
+    enum err_code e = PC_OK;
+    for (size_t i = 0; i < PC_ARRAY_LEN(read) && e == PC_OK; i++) {
+        bool there = false;
+        e = has_code(n, read[i], p->first_block, &there);
+        now |= there;
+        if (e == PC_OK)
+            e = has_code(n, read[i], p->first_block - 1, &there);
+        before |= there;
+    }
+    if (e != PC_OK)
+        return cli_fail(PC_CLI_USAGE, "the chain cannot say whether the first block is right",
+                        pc_err_text(e),
+                        "give an --rpc that keeps the state of that block, or no --rpc");
+    if (now && !before)
+        return PC_CLI_YES;
+    return cli_fail(PC_CLI_NO, "the contracts were not made in that first block",
+                    before ? "they are older" : "they are younger",
+                    "write deployment.json anew with contracts/deploy --readback");
+}
+
 static void addresses(struct policy_policy *p, const struct cli_net *n)
 {
     memcpy(p->epochs, net_at(n, PC_NET_EPOCHS)->b, 20);
@@ -104,11 +161,17 @@ static int fill(struct policy_policy *p, struct cli_net *n, const struct deploym
     const char *build = cli_arg(a, "build"), *kind = cli_arg(a, "chain-kind");
     memset(p, 0, sizeof *p);
     p->checkpoint.number = n->net.from_block;
+    p->first_block = d->first_block;
     if (!cli_arg_u64(a, "smallest-n", 256, &smallest) ||
         !cli_arg_u64(a, "head-age", 31536000, &head_age) ||
         !cli_arg_u64(a, "checkpoint-max-age", 3153600000, &age) ||
-        !cli_arg_u64(a, "checkpoint", UINT64_MAX >> 1, &p->checkpoint.number))
+        !cli_arg_u64(a, "checkpoint", UINT64_MAX >> 1, &p->checkpoint.number) ||
+        !cli_arg_u64(a, "first-block", UINT64_MAX >> 1, &p->first_block))
         return PC_CLI_USAGE;
+    if (p->first_block == 0 || p->first_block > n->net.from_block)
+        return cli_fail(PC_CLI_USAGE, "no block in which the contracts were made", "--first-block",
+                        "an old deployment.json lacks it: write it anew with contracts/deploy "
+                        "--readback, or give --first-block");
     if (kind == NULL)
         kind = dev ? "dev" : "ethereum";
     p->kind = strcmp(kind, "dev") == 0        ? POLICY_CHAIN_KIND_DEV
@@ -130,10 +193,15 @@ static int fill(struct policy_policy *p, struct cli_net *n, const struct deploym
     if (build != NULL)
         memcpy(p->build, build, strlen(build));
     enum err_code e = PC_OK;
+    int code = PC_CLI_YES;
     if (n->endpoints == NULL)
         from_file(p, d);
     else
         e = from_chain(p, n);
+    if (e == PC_OK && n->endpoints != NULL)
+        code = check_first_block(p, n);
+    if (code != PC_CLI_YES)
+        return code;
     return e == PC_OK ? check_root(p, cli_arg(a, "tdx-root"))
                       : net_unreachable(n, "policy build", e);
 }
@@ -156,6 +224,7 @@ static int write_out(const struct policy_policy *p, const struct cli_args *a)
     out_hex(&o, "sha384", PC_BYTES(h));
     out_hex(&o, "network_id", PC_BYTES(p->network_id));
     out_u64(&o, "checkpoint", p->checkpoint.number);
+    out_u64(&o, "first_block", p->first_block);
     return out_end(&o, PC_CLI_YES);
 }
 
@@ -197,6 +266,8 @@ static const struct cli_option build_options[] = {
     {"chain-kind", "KIND", "dev, qbft or ethereum", false, 1},
     {"checkpoint", "N", "block of the checkpoint; default the deployment's", false, 1},
     {"checkpoint-max-age", "S", "default 14 d; on chain 31337 ten years", false, 1},
+    {"first-block", "N", "block in which the contracts were made; default the deployment's", false,
+     1},
     {"head-age", "S", "how long a lease lasts (3600)", false, 1},
     {"smallest-n", "N", "smallest committee (9; on chain 31337 3)", false, 1},
     {"out", "FILE", "policy.bin to write", true, 1},

@@ -29,6 +29,8 @@ static enum err_code read_policy(struct deployment_policy *p, const struct json_
 {
     struct json_value v;
     uint64_t margin, age, phase;
+    if (json_has(root, "firstBlock"))
+        PC_TRY(json_get_u64(root, "firstBlock", UINT64_C(1) << 53, &p->first_block));
     if (!json_has(root, "policy"))
         return PC_OK;
     PC_TRY(json_get_hex(root, "blockHash", p->block_hash, 32));

@@ -10,7 +10,9 @@
 
 /* What policy.bin needs beside the addresses; older files lack it. */
 struct deployment_policy {
-    bool there;
+    uint64_t
+        first_block; /* in which the first contract was made whose logs nodes read; 0: absent */
+    bool there;      /* the fields below */
     uint8_t block_hash[32]; /* of from_block */
     uint8_t tdx_root[32];
     uint16_t margin;

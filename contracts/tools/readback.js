@@ -4,7 +4,10 @@
 // Reads a deployment back and writes deployment.json, or says what is not as the build and the
 // parameter file say, and exits 1.
 //
-//     readback.js --rpc URL --params FILE --addresses FILE --out FILE
+//     readback.js --rpc URL --params FILE --addresses FILE --out FILE [--from BLOCK]
+//
+// `firstBlock` of the file is the first block with code at any address whose logs nodes read: found by
+// halving between --from (0) and the newest block, for which the endpoint must still have that state.
 //
 // Checked: the code of every contract is that of the build (immutable values masked, then compared
 // between the contracts that must agree); periods, sizes and roles are the parameter file's; nobody but
@@ -77,11 +80,14 @@ const VALUES = [
   ['TcbPolicy', 'graceSeconds', 'graceSeconds'], ['VerifierRouter', 'delaySeconds', 'verifierDelaySeconds'],
 ];
 
+// The contracts whose logs nodes read (node/chain/sync.c).
+const LOGGED = ['TdxVerifier', 'Attestations', 'Measurements', 'NodeRegistry', 'Epochs', 'Apps'];
+
 const options = {};
 for (let i = 2; i + 1 < process.argv.length; i += 2) options[process.argv[i].replace(/^--/, '')] = process.argv[i + 1];
 for (const name of ['rpc', 'params', 'addresses', 'out']) {
   if (!options[name]) {
-    console.error('usage: readback.js --rpc URL --params FILE --addresses FILE --out FILE');
+    console.error('usage: readback.js --rpc URL --params FILE --addresses FILE --out FILE [--from BLOCK]');
     process.exit(2);
   }
 }
@@ -129,6 +135,29 @@ function differs(where, found, needed) {
   if (String(found).toLowerCase() !== String(needed).toLowerCase()) {
     wrong.push(`${where}: found ${found}, needed ${needed}`);
   }
+}
+
+async function hasCode(address, block) {
+  const code = await rpc('eth_getCode', [address, `0x${block.toString(16)}`]).catch((error) => {
+    throw new Error(`the state of block ${block} cannot be had, name an endpoint that keeps it: ${error.message}`);
+  });
+  return code !== '0x';
+}
+
+/// The block that made the contract: there it has code, in the block before it has none.
+async function madeIn(address, from, head) {
+  if (await hasCode(address, from)) {
+    if (from === 0) return 0;
+    throw new Error(`${address} has code in block ${from} already: --from is too late`);
+  }
+  let without = from;
+  let having = head;
+  while (having - without > 1) {
+    const middle = Math.floor((without + having) / 2);
+    if (await hasCode(address, middle)) having = middle;
+    else without = middle;
+  }
+  return having;
 }
 
 const word = (address) => address.replace(/^0x/, '').toLowerCase().padStart(64, '0');
@@ -183,10 +212,14 @@ async function main() {
     maxBoundAgeBlocks: Number(await call('Attestations', 'maxBoundAgeBlocks()')),
     phaseBlocks: Number(await call('Epochs', 'phaseBlocks()')),
   };
-  const result = { chainId, block, blockHash: head.hash, networkId, deployer, policy, buildDigest: digest.digest('hex'), contracts };
+  const from = Number(options.from || 0);
+  const made = [];
+  for (const name of LOGGED) made.push(await madeIn(addresses[name], from, block));
+  const firstBlock = Math.min(...made);
+  const result = { chainId, firstBlock, block, blockHash: head.hash, networkId, deployer, policy, buildDigest: digest.digest('hex'), contracts };
   fs.writeFileSync(`${options.out}.part`, `${JSON.stringify(result, null, 2)}\n`);
   fs.renameSync(`${options.out}.part`, options.out);
-  console.log(`deployed: ${Object.keys(contracts).length} contracts on chain ${chainId}, read back at block ${block}: ${options.out}`);
+  console.log(`deployed: ${Object.keys(contracts).length} contracts on chain ${chainId}, the first in block ${firstBlock}, read back at block ${block}: ${options.out}`);
 }
 
 main().catch((error) => {

@@ -34,6 +34,7 @@ void attempt_clear(struct chain *c)
     attempt_abandon(c);
     forget(&c->attempts->current);
     forget(&c->attempts->active);
+    attempt_forget_logs(c);
 }
 
 static void *grow(void *items, size_t n, size_t *cap, size_t size)
@@ -170,6 +171,8 @@ static void take_seats(struct chain *c, struct one_attempt *a, const struct even
             if (r != NULL)
                 s->record = *r;
             s->record.evidence = NULL;
+        } else {
+            kept_doubt(c, "a member's Joined was not given");
         }
         for (size_t k = 0; k < a->n_enrols; k++)
             if (a->enrols[k].id == id)
@@ -320,6 +323,7 @@ void attempt_take(struct chain *c, const struct event *e, const struct log_recor
     struct attempt_log *l = c->attempts;
     if (e->kind == PC_EV_VOIDED || e->kind == PC_EV_RECOVERING)
         return; /* their effect is read from proved words */
+    attempt_keep_log(c, e, log);
     if (e->kind == PC_EV_ANNOUNCED) {
         attempt_abandon(c);
         forget(&l->current);

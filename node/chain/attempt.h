@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* attempt.h - the inside of an attempt, for attempt.c (taking) and attempt_tell.c (telling). */
+/* attempt.h - the inside of an attempt, for attempt.c (taking), attempt_tell.c (telling) and
+ * kept_form.c (over a restart). */
 #ifndef PC_NODE_CHAIN_ATTEMPT_H
 #define PC_NODE_CHAIN_ATTEMPT_H
 
@@ -63,17 +64,23 @@ struct one_attempt {
     size_t told_facts, told_events;
 };
 
-/* The hash of a block by its number, as k endpoints say alike. */
-struct header_poll {
-    bool asked; /* an answer is on its way */
-    uint64_t number;
-    uint8_t avoid; /* who has answered */
-    unsigned n;
+/* A log of Epochs as it was given. */
+struct kept_log {
+    uint64_t epoch;
+    uint32_t attempt;
+    size_t n;
+    uint8_t *packed; /* owned */
+};
+
+/* The logs from which the running hashes, both attempts and their facts can be made again, in the
+ * order of the chain. Those of other attempts go. */
+struct kept_logs {
+    struct kept_log *v;
+    size_t n, cap;
     struct {
-        struct evm_word hash;
-        uint8_t from; /* endpoints */
-        unsigned votes;
-    } claim[IPC_RPC_MAX];
+        uint64_t epoch;
+        uint32_t attempt;
+    } opened[2]; /* last one that was opened in an even, in an odd epoch */
 };
 
 struct attempt_log {
@@ -81,8 +88,9 @@ struct attempt_log {
     struct prove prove;            /* of one seat at a time */
     struct one_attempt *preparing; /* whose seat or block of open() is asked about; NULL: none */
     uint16_t seat;                 /* 0: the block of open() */
-    struct header_poll poll;
+    struct block_poll poll;
     struct evm_word active_y_hash; /* of key 0 */
+    struct kept_logs logs;
 };
 
 /* Last block of a phase as it stands, from proved and measured numbers. */
@@ -90,6 +98,10 @@ uint64_t attempt_phase_end(const struct chain *c, const struct one_attempt *a,
                            enum ipc_phase_end p);
 /* Add the end of each phase whose last block lies before `block`. */
 void attempt_close_phases(const struct chain *c, struct one_attempt *a, uint64_t block);
+
+/* attempt_logs.c: before the event is taken. */
+void attempt_keep_log(struct chain *c, const struct event *e, const struct log_record *log);
+void attempt_forget_logs(struct chain *c);
 
 /* Bring what the vault needs to know beyond events: the hash of open's block, and what its join
  * wants of each seat. True when all of it is here. */

@@ -4,18 +4,21 @@
  *
  *   service.c   links and handlers
  *   asks.c      questions to rpc, answers by id
+ *   blocks.c    the hash of an old block, as k endpoints say alike
  *   prove.c     storage words of several contracts, proved at one head
  *   sync.c      the round: agreed head -> headers -> logs -> calldata -> proofs -> tell
  *   index.c     what the logs said: nodes, records, certificates, policies
  *   take.c      one log at a time into index and board
  *   posted.c    calldata of postings: evidence, certificates, collateral
  *   attempt.c   the attempt under way and the active epoch: facts for vault and polyclaved
+ *   kept.c      what was read, kept over a restart as a checkpoint; kept_form.c: its bytes
  *   standing.c  this node's own standing, and what is in force
  *   lookup.c    record and policy for one release request
  *
  * There is no network here and no JSON: rpc brings bounded binary, and nothing of it counts before
- * a header's hash, a Merkle proof or a running hash says so. After a start everything is read again
- * from the contracts' first block; nothing is kept over a restart.
+ * a header's hash, a Merkle proof or a running hash says so. After a start reading goes on from a
+ * checkpoint in polyclaved's store, which is believed as little, or begins at the contracts' first
+ * block.
  */
 #ifndef PC_NODE_CHAIN_H
 #define PC_NODE_CHAIN_H
@@ -61,6 +64,29 @@ void ask_blame(struct chain *c, unsigned endpoint, enum err_code why);
 void asks_tick(struct chain *c);
 /* rpc is gone: everything that is open ends with PC_E_RETRY. */
 void asks_drop(struct chain *c);
+
+/* ---- blocks.c ---- */
+
+struct block_poll;
+/* PC_OK, or PC_E_RETRY: too few say the same. */
+typedef void (*block_poll_done)(struct block_poll *p, enum err_code e, const struct evm_word *hash);
+
+struct block_poll {
+    struct chain *c;
+    block_poll_done done;
+    bool asked; /* an answer is on its way */
+    uint64_t number;
+    uint8_t avoid; /* who has answered */
+    unsigned n;
+    struct {
+        struct evm_word hash;
+        uint8_t from; /* endpoints */
+        unsigned votes;
+    } claim[IPC_RPC_MAX];
+};
+
+/* Only while !p->asked. `done` is called once, perhaps before this returns. */
+void block_poll_run(struct block_poll *p, struct chain *c, uint64_t number, block_poll_done done);
 
 /* ---- prove.c ---- */
 
@@ -197,6 +223,11 @@ void index_signer_add(struct index *x, const uint8_t digest[static 32],
                       const struct evm_word *authority);
 const struct signer_entry *index_signer(const struct index *x, const uint8_t digest[static 32]);
 
+/* From calldata or a checkpoint: hint record of the leaf; a node's evidence, copied (PC_E_MEMORY).
+ */
+void record_take_leaf(struct record_entry *r, const uint8_t leaf[static LEAF_RECORD]);
+PC_MUST_USE enum err_code record_take_evidence(struct record_entry *r, struct bytes evidence);
+
 /* ---- posted.c ---- */
 
 #define POSTED_MAX 4096
@@ -318,9 +349,83 @@ void context_send(struct chain *c, const uint8_t digest[static 32], const struct
                   const struct evm_word in_force[static FORCE_COUNT], uint64_t attested_at,
                   uint32_t collateral_epoch);
 
+/* ---- kept.c ---- */
+
+#define KEPT_MAX             ((size_t)IPC_PARTS_MAX * IPC_OBJECT_MAX)
+#define KEPT_COPIES          2u     /* how many the store holds */
+#define KEPT_EVERY           64u    /* blocks between two of them, and one more ... */
+#define KEPT_BYTES_PER_BLOCK 65536u /* ... for each that many bytes */
+
+enum kept_state { KEPT_WANTED, KEPT_CLAIMED, KEPT_READING, KEPT_PROVEN };
+
+/* What a checkpoint says of itself. */
+struct kept_claim {
+    uint64_t number; /* every log up to this block is in it */
+    struct evm_word hash;
+    uint64_t since; /* time of the head with which reading from the first block ended */
+};
+
+struct kept {
+    enum kept_state state;
+    unsigned skip;  /* how many of the stored ones did not hold: 0..KEPT_COPIES */
+    bool confirmed; /* its block is on the accepted chain */
+    bool doubt;     /* events are missing: nothing is kept until all was read again */
+    bool untold;    /* polyclaved may lack an object: nothing younger is kept */
+    struct kept_claim claim;
+    uint64_t saved_at, every;
+    /* one checkpoint on its way, in either direction */
+    bool saving;
+    uint8_t *buf; /* owned */
+    size_t n;
+    uint32_t part, parts;
+    uint64_t objects_told, objects_saved, objects_kept;
+    struct block_poll poll;
+};
+
+void kept_start(struct chain *c);
+void kept_end(struct chain *c);
+/* Everything was cleared. The newest checkpoint is wanted if what was here had been proved (an
+ * endpoint has lied since), else the next older one, else none. */
+void kept_again(struct chain *c);
+void kept_link_up(struct chain *c);
+void kept_link_down(struct chain *c);
+void kept_on_keys(struct chain *c); /* the own keys are there */
+void kept_on_part(struct chain *c, const struct ipc_dc_kept *m);
+void kept_on_put(struct chain *c, const struct ipc_dc_kept_put_r *m);
+/* Step SYNC_KEPT: is the checkpoint's block on the accepted chain? Goes on with SYNC_LOGS. */
+bool kept_unconfirmed(const struct chain *c);
+void kept_confirm(struct chain *c);
+/* What is here came out of the store, and nothing has proved it yet. */
+bool kept_claimed(const struct chain *c);
+void kept_refuted(struct chain *c);
+/* A head has proved what is here and was told: perhaps a checkpoint is due. */
+void kept_proved(struct chain *c);
+/* A collateral object was told to polyclaved, which alone keeps it. */
+void kept_object(struct chain *c, bool sent);
+void kept_untold(struct chain *c);
+/* Something proves that events were held back which no running hash covers: what was read is good
+ * for this run, but must not be kept. */
+void kept_doubt(struct chain *c, const char *why);
+
+/* kept_form.c. Of everything at sync.told_head; *out is the caller's to free. PC_E_TOO_LARGE. */
+PC_MUST_USE enum err_code kept_form_write(const struct chain *c, uint64_t since, uint8_t **out,
+                                          size_t *n);
+/* Into empty tables; after an error they hold rubbish: clear them. PC_E_REFUSED: it is another
+ * network's, policy's or version's. */
+PC_MUST_USE enum err_code kept_form_read(struct chain *c, struct bytes whole,
+                                         struct kept_claim *claim);
+
 /* ---- sync.c ---- */
 
-enum sync_step { SYNC_IDLE, SYNC_HEAD, SYNC_HEADERS, SYNC_LOGS, SYNC_CALLDATA, SYNC_PROOFS };
+enum sync_step {
+    SYNC_IDLE,
+    SYNC_HEAD,
+    SYNC_HEADERS,
+    SYNC_KEPT,
+    SYNC_LOGS,
+    SYNC_CALLDATA,
+    SYNC_PROOFS
+};
 
 struct sync {
     enum sync_step step;
@@ -343,7 +448,7 @@ void sync_step(struct chain *c);
 /* standing.c is done with the round's proofs. */
 void sync_proved(struct chain *c, enum err_code e);
 void sync_drop(struct chain *c);
-/* Everything from the first block again. */
+/* Everything is forgotten and read again: from a checkpoint (kept_again) or the first block. */
 void sync_restart(struct chain *c);
 /* Is everything that was taken checked and told, up to the accepted head? Between a head's
  * acceptance and the end of its round it is not. */
@@ -360,6 +465,7 @@ struct chain {
     struct event_sources sources;
     struct asks asks;
     struct sync sync;
+    struct kept kept;
     struct index *index;
     struct attempt_log *attempts;
     struct standing standing;

@@ -64,6 +64,30 @@ struct record_entry *index_record_new(struct index *x, const struct evm_word *re
     return r;
 }
 
+void record_take_leaf(struct record_entry *r, const uint8_t leaf[static LEAF_RECORD])
+{
+    r->parsed = true;
+    memcpy(r->leaf, leaf, LEAF_RECORD);
+    /* leaf record: public key 64, PPID 16, FMSPC 6, PCEID 2, SVNs 16, PCESVN 2, issuer 1, ... */
+    memcpy(r->product, r->leaf + 80, 8);
+    r->leaf_issuer = r->leaf[106];
+}
+
+enum err_code record_take_evidence(struct record_entry *r, struct bytes evidence)
+{
+    free(r->evidence);
+    r->evidence = NULL;
+    r->evidence_n = 0;
+    if (evidence.n == 0)
+        return PC_OK;
+    r->evidence = malloc(evidence.n);
+    if (r->evidence == NULL)
+        return PC_E_MEMORY;
+    r->evidence_n = evidence.n;
+    memcpy(r->evidence, evidence.p, evidence.n);
+    return PC_OK;
+}
+
 struct leaf_entry *index_leaf(struct index *x, const uint8_t record[static LEAF_RECORD])
 {
     for (size_t i = 0; i < LEAVES_MAX; i++)

@@ -150,6 +150,7 @@ static enum err_code take_record(struct lookup *l, struct ipc_vc_record *m)
     PC_TRY(object_ok(&verifier_ok, p, 3));
     memcpy(m->claims, r.claims.b, sizeof m->claims);
     m->vendor = (enum wire_vendor)l->record.vendor;
+    memcpy(m->product, l->record.product, sizeof m->product);
     m->tcb_status = r.status;
     m->collateral_epoch = r.collateral_epoch;
     memcpy(m->verifier, l->record.verifier.b, sizeof m->verifier);
@@ -207,8 +208,10 @@ static enum err_code take_app(struct chain *c, struct lookup *l, struct ipc_vc_r
     if (m->tombstone)
         return PC_OK;
     struct bytes bytes = index_policy(c->index, &hash);
-    if (bytes.n == 0)
-        return PC_E_RETRY; /* its event was not seen: an endpoint held it back */
+    if (bytes.n == 0) { /* its event was not seen: an endpoint held it back */
+        kept_doubt(c, "an app's policy was not given");
+        return PC_E_RETRY;
+    }
     PC_TRY(app_policy_decode(&l->policy, bytes, &hash));
     const struct app_approval *a = app_policy_approval(&l->policy, &measurement);
     /* Not approved: active from never. */

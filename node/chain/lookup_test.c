@@ -177,6 +177,7 @@ static void whole_record(void **state)
     assert_int_equal(v.head.number, 2);
     assert_memory_equal(v.head.hash, w.hash[2].b, 32);
     assert_int_equal(v.claims[0], 0xc1);
+    assert_memory_equal(v.product, entry->product, 32);
     assert_true(v.vendor_ok && v.product_ok && v.platform_ok && v.serial_ok);
     assert_false(v.tombstone || v.revoked);
     assert_int_equal(v.collateral_epoch, 6);

@@ -94,12 +94,14 @@ static struct bytes arguments(struct bytes calldata, const char *signature)
     return bytes_of(calldata.p + sizeof s.b, calldata.n - sizeof s.b);
 }
 
-static void tell(struct chain *c, const uint8_t name[static 32], struct bytes data)
+static bool tell(struct chain *c, const uint8_t name[static 32], struct bytes data)
 {
     struct ipc_dc_bytes m = {.data = data};
     memcpy(m.hash, name, sizeof m.hash);
-    if (DAEMON_SEND(&c->d, IPC_LINK_DC, dc_bytes, &m) != PC_OK)
+    bool sent = DAEMON_SEND(&c->d, IPC_LINK_DC, dc_bytes, &m) == PC_OK;
+    if (!sent)
         log_warn("polyclaved_busy", LOG_HEX("object", bytes_of(name, 32)));
+    return sent;
 }
 
 static void tell_node_evidence(struct chain *c, const struct record_entry *r)
@@ -134,18 +136,11 @@ static void take_attest(struct chain *c, const struct posted *p, struct bytes ca
         log_warn("evidence_not_in_calldata", LOG_HEX("record", PC_BYTES(p->key.b)));
         return;
     }
-    r->parsed = true;
-    memcpy(r->leaf, hints.p, LEAF_RECORD);
-    /* leaf record: public key 64, PPID 16, FMSPC 6, PCEID 2, SVNs 16, PCESVN 2, issuer 1, ... */
-    memcpy(r->product, r->leaf + 80, 8);
-    r->leaf_issuer = r->leaf[106];
+    record_take_leaf(r, hints.p);
     if (kind != PC_SUBJECT_NODE)
         return;
-    free(r->evidence);
-    r->evidence = malloc(evidence.n);
-    r->evidence_n = r->evidence != NULL ? evidence.n : 0;
-    if (r->evidence != NULL)
-        memcpy(r->evidence, evidence.p, evidence.n);
+    if (record_take_evidence(r, evidence) != PC_OK)
+        return; /* asked for again after a restart */
     tell_node_evidence(c, r);
 }
 
@@ -172,7 +167,7 @@ static void take_cert(struct chain *c, const struct posted *p, struct bytes args
     a->n = der.n;
     memcpy(a->der, der.p, der.n);
     sha256(name, der);
-    tell(c, name, der);
+    (void)tell(c, name, der); /* and again by posted_repeat */
 }
 
 static void take_crl(struct chain *c, struct bytes args)
@@ -198,7 +193,7 @@ static void take_crl(struct chain *c, struct bytes args)
     if (width > 3 || n > der.n - at)
         return;
     sha256(name, bytes_of(der.p + at, n));
-    tell(c, name, der);
+    kept_object(c, tell(c, name, der));
 }
 
 static void put_hex(struct writer *w, const uint8_t *p, size_t n)
@@ -238,7 +233,7 @@ static void take_collateral(struct chain *c, struct bytes args)
         return;
     sha256(name, object);
     index_signer_add(c->index, name, &signer);
-    tell(c, name, whole);
+    kept_object(c, tell(c, name, whole));
 }
 
 static void take(struct chain *c, const struct posted *p, struct bytes calldata)
@@ -350,7 +345,7 @@ void posted_repeat(struct chain *c)
         if (!a->used)
             continue;
         sha256(name, bytes_of(a->der, a->n));
-        tell(c, name, bytes_of(a->der, a->n));
+        (void)tell(c, name, bytes_of(a->der, a->n));
     }
     for (size_t i = 0; i < RECORDS_MAX; i++)
         if (c->index->records[i].used && c->index->records[i].evidence != NULL)

@@ -2,10 +2,8 @@
 /*
  * prepare.c - what the vault needs to know of an attempt beyond its events: the hash of the block
  * of open(), which enters sid; and, for the join of each receiver (SPEC 2), its record, proved; the
- * collateral in force for its product, proved; and the hash of the block that its evidence binds.
- *
- * Old blocks have no proof here. Their hash is what k endpoints say alike: a single one that lies
- * could else make this node deal for another sid, or refuse an honest receiver.
+ * collateral in force for its product, proved; and the hash of the block that its evidence binds
+ * (blocks.c).
  */
 #include "base/log.h"
 #include "chain/view_slot.h"
@@ -45,83 +43,22 @@ static void block_known(struct chain *c, const struct evm_word *hash)
     a->open_agreed = memcmp(hash->b, a->opening.opened.hash, 32) == 0;
     if (!a->open_agreed) {
         log_warn("open_block_refuted", LOG_U64("block", a->opening.opened.number));
+        kept_doubt(c, "the block of an open was false");
         c->sync.misread = true;
     } else if (sync_settled(c)) {
         attempt_tell(c);
     }
 }
 
-static void on_header(void *ctx, enum err_code e, unsigned endpoint, struct bytes data);
-
-static void ask_header(struct chain *c)
+static void on_block(struct block_poll *p, enum err_code e, const struct evm_word *hash)
 {
-    struct header_poll *p = &c->attempts->poll;
-    struct ipc_cr_ask ask = {
-        .what = IPC_RPC_WHAT_HEADERS, .from = p->number, .to = 1, .avoid = p->avoid};
-    p->asked = ask_send(c, &ask, on_header, c) == PC_OK;
-    if (!p->asked)
-        give_up(c);
-}
-
-/* One more says so. True once enough do; then whoever said otherwise is named. */
-static bool count_claim(struct chain *c, unsigned endpoint, const struct evm_word *hash)
-{
-    struct header_poll *p = &c->attempts->poll;
-    unsigned at = 0;
-    while (at < p->n && !evm_word_equal(&p->claim[at].hash, hash))
-        at++;
-    if (at == PC_ARRAY_LEN(p->claim))
-        return false;
-    if (at == p->n) {
-        p->n++;
-        p->claim[at].hash = *hash;
-        p->claim[at].from = 0;
-        p->claim[at].votes = 0;
-    }
-    p->claim[at].from |= (uint8_t)(1u << endpoint);
-    if (++p->claim[at].votes < c->agree)
-        return false;
-    for (unsigned i = 0; i < p->n; i++)
-        for (unsigned who = 0; i != at && who < IPC_RPC_MAX; who++)
-            if (p->claim[i].from >> who & 1)
-                ask_blame(c, who, PC_E_MISMATCH);
-    return true;
-}
-
-static void on_header(void *ctx, enum err_code e, unsigned endpoint, struct bytes data)
-{
-    struct chain *c = ctx;
-    struct header_poll *p = &c->attempts->poll;
-    struct block_header h;
-    struct reader r = reader_of(data);
-    p->asked = false;
+    struct chain *c = p->c;
     if (c->attempts->preparing == NULL)
         return;
-    /* Nobody is left to ask, or rpc asked the same one again. */
-    if (e != PC_OK || endpoint >= IPC_RPC_MAX || (p->avoid >> endpoint & 1)) {
-        give_up(c);
-        return;
-    }
-    struct bytes rlp = read_bytes(&r, read_u16(&r));
-    p->avoid |= (uint8_t)(1u << endpoint);
-    e = reader_end(&r);
     if (e == PC_OK)
-        e = header_decode(&h, rlp);
-    if (e == PC_OK && h.number != p->number)
-        e = PC_E_MISMATCH;
-    if (e != PC_OK)
-        ask_blame(c, endpoint, e);
-    else if (count_claim(c, endpoint, &h.hash)) {
-        block_known(c, &h.hash);
-        return;
-    }
-    ask_header(c);
-}
-
-static void poll_header(struct chain *c, uint64_t number)
-{
-    c->attempts->poll = (struct header_poll){.number = number};
-    ask_header(c);
+        block_known(c, hash);
+    else
+        give_up(c);
 }
 
 /* ---- one seat ---- */
@@ -151,7 +88,7 @@ static void on_proved(struct prove *p, enum err_code e)
     s->valid_until = v.valid_until;
     s->collateral_epoch = v.collateral_epoch;
     memcpy(s->in_force, p->set[1].word, sizeof s->in_force);
-    poll_header(c, v.bound_block);
+    block_poll_run(&l->poll, c, v.bound_block, on_block);
 }
 
 static void prepare_seat(struct chain *c, struct one_attempt *a, uint16_t index)
@@ -194,7 +131,7 @@ bool attempt_prepare(struct chain *c, struct one_attempt *a)
     l->preparing = a;
     l->seat = a->open_agreed ? next : 0;
     if (l->seat == 0)
-        poll_header(c, a->opening.opened.number);
+        block_poll_run(&l->poll, c, a->opening.opened.number, on_block);
     else
         prepare_seat(c, a, next);
     return false;

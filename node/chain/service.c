@@ -45,6 +45,7 @@ static enum err_code on_keys(void *ctx, const struct ipc_dc_keys *m)
     struct chain *c = ctx;
     c->keys = m->keys;
     c->have_keys = true;
+    kept_on_keys(c);
     return PC_OK;
 }
 
@@ -72,10 +73,15 @@ static enum err_code on_bound_get(void *ctx, const struct ipc_dc_bound_get *m)
     return PC_OK;
 }
 
-static enum err_code on_cursor(void *ctx, const struct ipc_dc_cursor *m)
+static enum err_code on_kept(void *ctx, const struct ipc_dc_kept *m)
 {
-    (void)ctx;
-    (void)m; /* reading starts at the first block; the saved cursor is for the operator's tools */
+    kept_on_part(ctx, m);
+    return PC_OK;
+}
+
+static enum err_code on_kept_put(void *ctx, const struct ipc_dc_kept_put_r *m)
+{
+    kept_on_put(ctx, m);
     return PC_OK;
 }
 
@@ -121,7 +127,8 @@ static const struct ipc_handlers handlers = {
     .cfg_chain = on_config,
     .dc_keys = on_keys,
     .dc_bound_get = on_bound_get,
-    .dc_cursor = on_cursor,
+    .dc_kept = on_kept,
+    .dc_kept_put_r = on_kept_put,
     .pc_lookup = on_lookup,
     .pc_gossip = on_gossip,
     .cr_answer = on_answer,
@@ -139,6 +146,7 @@ static void on_link_up(void *ctx, enum ipc_link link)
     case IPC_LINK_DC:
         attempt_repeat_polyclaved(c);
         posted_repeat(c);
+        kept_link_up(c);
         c->sync.again = true;
         break;
     case IPC_LINK_PC:
@@ -160,6 +168,8 @@ static void on_link_up(void *ctx, enum ipc_link link)
 static void on_link_down(void *ctx, enum ipc_link link)
 {
     struct chain *c = ctx;
+    if (link == IPC_LINK_DC)
+        kept_link_down(c);
     if (link != IPC_LINK_CR)
         return;
     asks_drop(c);
@@ -204,6 +214,7 @@ enum err_code chain_start(struct chain *c)
 void chain_end(struct chain *c)
 {
     loop_timer_stop(&c->d.loop, &c->sync.timer);
+    kept_end(c);
     attempt_clear(c);
     free(c->attempts);
     index_clear(c->index);

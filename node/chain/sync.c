@@ -4,6 +4,7 @@
  *
  *   IDLE -> HEAD      which finalized block do k endpoints agree on?
  *        -> HEADERS   from it down to the head that was accepted last (chain/head.h)
+ *        -> KEPT      after a start: is the checkpoint that was read of this chain? (kept.c)
  *        -> LOGS      of our contracts, up to it
  *        -> CALLDATA  of what was posted
  *        -> PROOFS    this node's standing and the running hashes, at the new head
@@ -159,6 +160,10 @@ static void on_logs(void *ctx, enum err_code e, unsigned endpoint, struct bytes 
     c->sync.logs_from |= (uint8_t)(1u << (endpoint & 7));
     uint64_t count;
     e = take_logs(c, data, from, to, &count);
+    if (e != PC_OK && kept_claimed(c)) { /* they, or what they go on from */
+        kept_refuted(c);
+        return;
+    }
     if (e != PC_OK) {
         ask_blame(c, endpoint, e);
         sync_restart(c);
@@ -171,11 +176,7 @@ static void on_logs(void *ctx, enum err_code e, unsigned endpoint, struct bytes 
         return;
     }
     c->sync.paged = false;
-    /* Reading starts over after a restart, so the hash of a block that left the ring is not needed.
-     */
-    const struct head *at = head_ring_find(&c->verifier.ring, to);
-    struct evm_word unknown = {{0}};
-    if (cursor_advance(&c->cursor, to, at != NULL ? &at->hash : &unknown) != PC_OK)
+    if (cursor_advance(&c->cursor, to) != PC_OK)
         pc_bug("the cursor moved while it was read");
     next_step(c, SYNC_LOGS);
 }
@@ -188,6 +189,10 @@ static void ask_logs(struct chain *c)
                                         c->d.policy.attestations, c->d.policy.measurements,
                                         c->d.policy.apps,         c->d.policy.tdx.verifier};
     uint8_t words[PC_ARRAY_LEN(contracts)][32] = {{0}};
+    if (kept_unconfirmed(c)) {
+        next_step(c, SYNC_KEPT);
+        return;
+    }
     if (head->number == c->sync.told && !c->sync.again) {
         settle_health(c);
         c->sync.fresh_at = loop_now(&c->d.loop);
@@ -270,7 +275,10 @@ void sync_proved(struct chain *c, enum err_code e)
         return;
     }
     if (attempt_check(c) != PC_OK) {
-        read_elsewhere(c);
+        if (kept_claimed(c))
+            kept_refuted(c);
+        else
+            read_elsewhere(c);
         return;
     }
     c->sync.told = head->number;
@@ -283,6 +291,7 @@ void sync_proved(struct chain *c, enum err_code e)
     sync_drop(c);
     tell_head(c);
     attempt_tell(c);
+    kept_proved(c);
 }
 
 bool sync_settled(const struct chain *c)
@@ -310,6 +319,9 @@ void sync_step(struct chain *c)
     case SYNC_HEADERS:
         ask_headers(c);
         break;
+    case SYNC_KEPT:
+        kept_confirm(c);
+        break;
     case SYNC_LOGS:
         ask_logs(c);
         break;
@@ -325,7 +337,7 @@ void sync_step(struct chain *c)
 
 void sync_restart(struct chain *c)
 {
-    log_warn("reading_again", LOG_U64("from", c->d.policy.first_block));
+    log_warn("reading_again", LOG_U64("head", c->sync.told));
     cursor_init(&c->cursor, c->d.policy.first_block);
     board_init(&c->board);
     index_clear(c->index);
@@ -337,6 +349,7 @@ void sync_restart(struct chain *c)
     c->sync.misread = false;
     c->standing.known = false; /* until all is read, a record that is not here is not unknown */
     sync_drop(c);
+    kept_again(c);
 }
 
 static void on_timer(void *ctx)
@@ -349,7 +362,7 @@ static void on_timer(void *ctx)
     if (c->sync.step == SYNC_IDLE && c->sync.misread)
         read_elsewhere(c);
     /* Without the vault's keys nobody can say whether this node is registered. */
-    if (c->sync.step == SYNC_IDLE && c->have_config && c->have_keys)
+    if (c->sync.step == SYNC_IDLE && c->have_config && c->have_keys && c->kept.state != KEPT_WANTED)
         next_step(c, SYNC_HEAD);
     loop_timer_set(&c->d.loop, &c->sync.timer, ROUND_MS);
 }
@@ -358,6 +371,7 @@ void sync_start(struct chain *c)
 {
     cursor_init(&c->cursor, c->d.policy.first_block);
     board_init(&c->board);
+    kept_start(c);
     c->sync.fresh_at = loop_now(&c->d.loop);
     c->sync.health = IPC_HEALTH_BEHIND;
     loop_timer_init(&c->sync.timer, on_timer, c);

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#include "chain/abi.h"
 #include "chain/rlp.h"
 
 /* ---- tries ---- */
@@ -177,8 +176,8 @@ void world_mine(struct world *w, unsigned blocks)
         rlp_put_u64(&o, n);
         rlp_put_u64(&o, 30000000);
         rlp_put_u64(&o, 0);
-        rlp_put_u64(&o, 1000000 + 12 * n);
-        rlp_put_string(&o, bytes_of(NULL, 0));
+        rlp_put_u64(&o, (w->since != 0 ? w->since : 1000000) + 12 * n + w->later);
+        rlp_put_u64(&o, w->fork);
         rlp_put_string(&o, bytes_of(zero, 32));
         rlp_put_string(&o, bytes_of(zero, 8));
         rlp_list_end(&o, begin);
@@ -186,6 +185,14 @@ void world_mine(struct world *w, unsigned blocks)
         w->rlp_n[n] = whole.n;
         evm_keccak(&w->hash[n], whole);
     }
+}
+
+void world_reorg(struct world *w, uint64_t from)
+{
+    uint64_t head = w->head;
+    w->head = from - 1;
+    w->fork++;
+    world_mine(w, (unsigned)(head - w->head));
 }
 
 static struct world_account *account_of(struct world *w, const uint8_t address[static 20])
@@ -233,22 +240,59 @@ void world_log(struct world *w, const uint8_t address[static 20], const struct e
     l->log.data = bytes_of(l->data, data.n);
 }
 
-void world_announce(struct world *w, uint32_t attempt)
+/* ---- polyclaved's store ---- */
+
+static void keep(struct world *w, const struct ipc_dc_kept_put *m)
 {
-    struct evm_word word = {{0}}, acc, one = evm_word_u64(1), a = evm_word_u64(attempt),
-                    topics[3] = {abi_topic("Announced(uint64,uint32,uint256,uint256)"), one, a};
-    uint8_t data[64] = {0};
-    world_field(&word, PC_AT_ATTEMPT_EPOCH, 1);
-    world_field(&word, PC_AT_ATTEMPT_ATTEMPT, attempt);
-    world_field(&word, PC_AT_ATTEMPT_STATE, PC_ATTEMPT_ANNOUNCED);
-    world_field(&word, PC_AT_ATTEMPT_START, w->head + 1);
-    world_set(w, w->c->d.policy.epochs, slot_attempt(), &word);
-    evm_keccak_pair(&acc, &one, &a);
-    world_set(w, w->c->d.policy.epochs, slot_acc(PC_ACC_ENROL), &acc);
-    store_be64(data + 24, w->head + 21);
-    store_be64(data + 56, w->head + 31);
-    world_log(w, w->c->d.policy.epochs, topics, 3, PC_BYTES(data));
-    world_mine(w, 1);
+    struct ipc_dc_kept_put_r r = {.part = m->part, .kept = !w->store_down};
+    struct world_kept *k = &w->writing;
+    if (m->part == 0)
+        k->n = 0;
+    k->p = realloc(k->p, k->n + m->data.n);
+    assert_non_null(k->p);
+    memcpy(k->p + k->n, m->data.p, m->data.n);
+    k->n += m->data.n;
+    if (m->last && r.kept) {
+        struct world_kept oldest = w->kept[1];
+        w->kept[1] = w->kept[0];
+        w->kept[0] = *k;
+        *k = oldest;
+        w->keeps++;
+    }
+    KIT_SAY(&w->kit, IPC_LINK_DC, dc_kept_put_r, &r);
+}
+
+static void give(struct world *w, const struct ipc_dc_kept_get *m)
+{
+    const struct world_kept *k = &w->kept[m->older];
+    size_t at = (size_t)m->part * IPC_OBJECT_MAX, left = k->n > at ? k->n - at : 0;
+    struct ipc_dc_kept r = {.older = m->older, .part = m->part};
+    if (!w->store_down)
+        r.parts = (uint32_t)((k->n + IPC_OBJECT_MAX - 1) / IPC_OBJECT_MAX);
+    r.data = bytes_of(k->p + (left != 0 ? at : 0), left < IPC_OBJECT_MAX ? left : IPC_OBJECT_MAX);
+    KIT_SAY(&w->kit, IPC_LINK_DC, dc_kept, &r);
+}
+
+static void serve_store(struct world *w)
+{
+    struct ipc_dc_kept_put put;
+    struct ipc_dc_kept_get get;
+    struct ipc_dc_kept_drop drop;
+    for (bool any = true; any;) {
+        any = false;
+        while (KIT_HEARD(&w->kit, IPC_LINK_DC, dc_kept_drop, DC_KEPT_DROP, &drop)) {
+            w->kept[0].n = w->kept[1].n = 0;
+            w->kept_drops++;
+        }
+        while (KIT_HEARD(&w->kit, IPC_LINK_DC, dc_kept_put, DC_KEPT_PUT, &put)) {
+            keep(w, &put);
+            any = true;
+        }
+        while (KIT_HEARD(&w->kit, IPC_LINK_DC, dc_kept_get, DC_KEPT_GET, &get)) {
+            give(w, &get);
+            any = true;
+        }
+    }
 }
 
 /* ---- rpc ---- */
@@ -299,8 +343,8 @@ static void give_proof(const struct world *w, const struct ipc_cr_ask *m, struct
     }
 }
 
-static enum err_code fill(struct world *w, const struct ipc_cr_ask *m, unsigned who,
-                          struct writer *o)
+enum err_code world_answer(const struct world *w, const struct ipc_cr_ask *m, unsigned who,
+                           struct writer *o)
 {
     const struct world_endpoint *e = &w->endpoint[who];
     switch (m->what) {
@@ -354,17 +398,22 @@ void world_serve(struct world *w)
     struct ipc_cr_ask m;
     struct ipc_cr_blame b;
     kit_settle(&w->kit);
+    serve_store(w);
     for (unsigned n = 0; KIT_HEARD(&w->kit, IPC_LINK_CR, cr_ask, CR_ASK, &m); n++) {
         struct writer o = writer_of(answer, sizeof answer);
         struct ipc_cr_answer r = {.id = m.id, .what = m.what, .error = PC_E_RETRY};
         int who = choose(w, &m);
         assert_true(n < 5000); /* it never asks without end */
         w->asked[m.what]++;
+        if (m.what == IPC_RPC_WHAT_LOGS) {
+            w->blocks_read += m.to - m.from + 1;
+            w->first_read = m.from < w->first_read ? m.from : w->first_read;
+        }
         if (m.what == (enum ipc_rpc_what)w->hold)
             continue;
         if (who >= 0) {
             r.endpoint = (uint8_t)who;
-            r.error = (uint16_t)fill(w, &m, (unsigned)who, &o);
+            r.error = (uint16_t)world_answer(w, &m, (unsigned)who, &o);
         }
         if (r.error == PC_OK)
             assert_int_equal(writer_end(&o, &r.data), PC_OK);
@@ -372,6 +421,7 @@ void world_serve(struct world *w)
             KIT_SAY(&w->kit, IPC_LINK_CR, cr_answer, &r);
         while (KIT_HEARD(&w->kit, IPC_LINK_CR, cr_blame, CR_BLAME, &b))
             w->endpoint[b.endpoint].blamed++;
+        serve_store(w);
     }
 }
 
@@ -397,18 +447,41 @@ bool world_told(struct world *w, enum ipc_link link, struct ipc_head_view *out)
     return any;
 }
 
-void world_begin(struct world *w)
+static void start(struct world *w)
 {
     static const struct bytes url = {(const uint8_t *)"http://x", 8};
     struct bytes urls[WORLD_ENDPOINTS] = {url, url, url};
     struct ipc_cfg_chain config = {.rpc = {.v = urls, .n = WORLD_ENDPOINTS}, .agree = 2};
     struct ipc_dc_keys keys;
-    memset(w, 0, sizeof *w);
+    w->blocks_read = 0;
+    w->first_read = UINT64_MAX;
+    kit_connect_all(&w->kit);
+    memset(&keys, 0x21, sizeof keys);
+    KIT_SAY(&w->kit, IPC_LINK_DC, cfg_chain, &config);
+    KIT_SAY(&w->kit, IPC_LINK_DC, dc_keys, &keys);
+    serve_store(w);
+}
+
+static void create(struct world *w)
+{
     w->c = calloc(1, sizeof *w->c);
     assert_non_null(w->c);
     chain_spec(&w->spec, w->c);
     kit_begin(&w->kit, &w->c->d, &w->spec);
     assert_int_equal(chain_start(w->c), PC_OK);
+}
+
+static void destroy(struct world *w)
+{
+    chain_end(w->c);
+    kit_end(&w->kit);
+    free(w->c);
+}
+
+void world_begin(struct world *w)
+{
+    memset(w, 0, sizeof *w);
+    create(w);
     struct policy_policy *p = &w->c->d.policy;
     const uint8_t *const accounts[] = {p->epochs,          p->node_registry,    p->attestations,
                                        p->measurements,    p->tcb_policy,       p->apps,
@@ -416,15 +489,21 @@ void world_begin(struct world *w)
     for (size_t i = 0; i < PC_ARRAY_LEN(accounts); i++)
         (void)account_of(w, accounts[i]);
     world_mine(w, 1);
-    kit_connect_all(&w->kit);
-    memset(&keys, 0x21, sizeof keys);
-    KIT_SAY(&w->kit, IPC_LINK_DC, cfg_chain, &config);
-    KIT_SAY(&w->kit, IPC_LINK_DC, dc_keys, &keys);
+    start(w);
+}
+
+void world_restart(struct world *w)
+{
+    destroy(w);
+    memset(&w->kit, 0, sizeof w->kit);
+    create(w);
+    start(w);
 }
 
 void world_end(struct world *w)
 {
-    chain_end(w->c);
-    kit_end(&w->kit);
-    free(w->c);
+    destroy(w);
+    free(w->kept[0].p);
+    free(w->kept[1].p);
+    free(w->writing.p);
 }

@@ -31,7 +31,7 @@ struct world_account {
 struct world_log {
     uint64_t block;
     struct log_record log;
-    uint8_t data[512];
+    uint8_t data[2048];
 };
 
 /* What an endpoint does instead of its duty. */
@@ -45,11 +45,18 @@ struct world_endpoint {
     unsigned blamed;
 };
 
+/* polyclaved's store: checkpoints, the newest first. */
+struct world_kept {
+    uint8_t *p; /* owned */
+    size_t n;
+};
+
 struct world {
     struct kit kit;
     struct daemon_spec spec;
     struct chain *c;
-    uint64_t head; /* number of the newest block, all of them final */
+    uint64_t head;  /* number of the newest block, all of them final */
+    uint64_t since; /* time of block 0, s; 0: a million */
     struct evm_word hash[WORLD_BLOCKS];
     size_t rlp_n[WORLD_BLOCKS];
     uint8_t rlp[WORLD_BLOCKS][640];
@@ -60,27 +67,50 @@ struct world {
     bool rotate; /* endpoints take turns at logs */
     unsigned turn;
     unsigned asked[IPC_RPC_WHAT_CALLDATA + 1];
-    unsigned page; /* as many logs fit in one answer; 0: all */
-    unsigned hold; /* this kind of question is not answered; 0: none */
+    unsigned page;  /* as many logs fit in one answer; 0: all */
+    uint64_t later; /* seconds that new blocks are behind their time */
+    uint64_t fork;  /* which branch of the chain new blocks are on */
+    unsigned hold;  /* this kind of question is not answered; 0: none */
+    struct world_kept kept[2], writing;
+    bool store_down; /* the store takes and gives nothing */
+    unsigned keeps, kept_drops;
+    struct evm_word acc[PC_ACC_COUNT];
+    uint64_t blocks_read; /* of logs that were asked for since the last start */
+    uint64_t first_read;  /* the lowest of them */
 };
 
 /* Block 1 is there, configuration and keys are told, nothing was asked yet. */
 void world_begin(struct world *w);
 void world_end(struct world *w);
+/* polyclave-chain dies and starts again; blocks, endpoints and store stay. */
+void world_restart(struct world *w);
 void world_set(struct world *w, const uint8_t account[static 20], struct evm_word slot,
                const struct evm_word *value);
 /* Sets `size` bytes of words[word] (PC_AT_* of chain/layout.h). */
 void world_field(struct evm_word *words, unsigned word, unsigned offset, unsigned size, uint64_t v);
 /* Blocks with the state as it is now. */
 void world_mine(struct world *w, unsigned blocks);
+/* The blocks from `from` on are others, with the state as it is now. */
+void world_reorg(struct world *w, uint64_t from);
 void world_log(struct world *w, const uint8_t address[static 20], const struct evm_word *topics,
                uint8_t n_topics, struct bytes data);
-/* Answer what is asked until nothing is. Proofs are of the state as it is now. */
+/* What that endpoint answers; an error is the answer, too. Needs no chain process (w->c). */
+enum err_code world_answer(const struct world *w, const struct ipc_cr_ask *m, unsigned who,
+                           struct writer *o);
+/* Answer what is asked, as rpc and as polyclaved's store, until nothing is. Proofs are of the state
+ * as it is now. */
 void world_serve(struct world *w);
 /* The timer fires, then world_serve. */
 void world_round(struct world *w);
 /* announce() of (1, attempt) in the next block: word and event. */
 void world_announce(struct world *w, uint32_t attempt);
+/* open() of (1, attempt) with n seats of nodes 101, 102, ... in the next block: words and event. */
+void world_open(struct world *w, uint32_t attempt, uint16_t n);
+void world_enrol(struct world *w, uint32_t attempt, uint32_t id);
+/* commit() of the seat `index` in the next block. */
+void world_commit(struct world *w, uint32_t attempt, uint16_t index);
+/* Joined of a node in the next block; keys are filled with `fill`. */
+void world_join(struct world *w, uint32_t id, uint8_t fill);
 /* The last head that was told to polyclaved or peer; false if none. */
 bool world_told(struct world *w, enum ipc_link link, struct ipc_head_view *out);
 

@@ -13,7 +13,7 @@
 
 #define LINK_FD_CTL   3
 #define LINK_FD_FIRST 4
-#define LINK_COUNT    12
+#define LINK_COUNT    13
 
 struct link_ends {
     enum ipc_link link;
@@ -33,6 +33,7 @@ static const struct link_ends link_table[LINK_COUNT] = {
     {IPC_LINK_PC, IPC_PROC_PEER, IPC_PROC_CHAIN},
     {IPC_LINK_CA, IPC_PROC_CHAIN, IPC_PROC_ATTEST},
     {IPC_LINK_CR, IPC_PROC_CHAIN, IPC_PROC_RPC},
+    {IPC_LINK_PR, IPC_PROC_PEER, IPC_PROC_RPC},
 };
 
 /* Descriptor of a link in every process that has it. */

@@ -251,24 +251,33 @@ static const struct transport_events events = {need_dh, allow, on_open, on_frame
 
 /* ---- calling ---- */
 
+/* Where a member is to be called. What names.c gives it has judged, and said why not. */
+static bool address_of(struct peer *p, const struct member *m, struct sockaddr_storage *to)
+{
+    struct endpoint e;
+    enum err_code bad = endpoint_parse(&e, bytes_of(m->endpoint, strlen(m->endpoint)));
+    if (bad == PC_OK && e.kind == ENDPOINT_NAME)
+        return names_address(p, &e, to) == PC_OK;
+    if (bad == PC_OK)
+        bad = endpoint_address(to, &e, e.peer_port);
+    if (bad == PC_OK && !address_reachable(to, p->d.policy.chain_id == DEVELOPMENT_ID))
+        bad = PC_E_REFUSED;
+    if (bad != PC_OK)
+        log_warn("member_unreachable", LOG_U64("node", m->node_id),
+                 LOG_STR("endpoint", m->endpoint), LOG_STR("error", pc_err_name(bad)),
+                 LOG_STR("want", "host:peerPort:httpPort, the host a name or a public address"));
+    return bad == PC_OK;
+}
+
 /* True if a call was begun. */
 static bool dial(struct peer *p, const struct member *m)
 {
-    struct endpoint e;
     struct sockaddr_storage to;
     struct x25519_pk remote;
     transport_conn c;
     memcpy(remote.b, m->keys.x25519, sizeof remote.b);
-    if (conn_by_key(p, m->keys.x25519) != NULL)
+    if (conn_by_key(p, m->keys.x25519) != NULL || !address_of(p, m, &to))
         return false;
-    if (endpoint_parse(&e, bytes_of(m->endpoint, strlen(m->endpoint))) != PC_OK ||
-        endpoint_address(&to, &e, e.peer_port) != PC_OK ||
-        !address_reachable(&to, p->d.policy.chain_id == DEVELOPMENT_ID)) {
-        log_warn("member_unreachable", LOG_U64("node", m->node_id),
-                 LOG_STR("endpoint", m->endpoint),
-                 LOG_STR("reason", "not a public literal address"));
-        return false;
-    }
     if (transport_dial(&c, p->transport, &to, &remote) != PC_OK)
         return false;
     if (conn_new(p, c, &remote, true) == NULL)

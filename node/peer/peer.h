@@ -7,6 +7,7 @@
  *   release.c   one key request from body to answer
  *   info.c      what /v1/epoch, /v1/info and /metrics show
  *   members.c   connections to the other members
+ *   names.c     addresses of members whose endpoint names a host
  *   blobs.c     dealers' blobs by hash
  *   heads.c     signed heads and the lease
  *
@@ -124,6 +125,35 @@ const struct member *members_find(const struct peer *p, const struct x25519_pk *
 unsigned members_broadcast(struct peer *p, struct bytes frame);
 uint16_t members_own_index(const struct peer *p);
 
+/* ---- names.c ---- */
+
+#define NAMES_MAX       512u /* members of the active epoch and of an attempt */
+#define NAMES_ASKED_MAX 4u   /* at a time, of rpc */
+#define NAMES_ASK_MS    15000u
+#define NAMES_GOOD_MS   300000u
+#define NAMES_BAD_MS    15000u /* doubles with each failure, to 16 times as long */
+
+struct name {
+    char host[ENDPOINT_TEXT_MAX]; /* empty: free */
+    uint64_t asked, asked_at;     /* id of the question that is open; 0: none */
+    uint64_t until;               /* when it is asked for again */
+    uint64_t used_at;
+    enum err_code error; /* of the last answer */
+    unsigned failures;   /* in a row */
+    unsigned n, next;
+    struct sockaddr_storage address[IPC_ADDRESSES_MAX];
+};
+
+/* An address of the endpoint's host, which is a name, with its peer port; the next one at each
+ * call. Never waits: PC_E_RETRY means that it is being asked for, anything else why the last answer
+ * is of no use: PC_E_NOT_FOUND, PC_E_IO, PC_E_TIMEOUT, PC_E_FULL, PC_E_REFUSED (no address that a
+ * stranger may publish). */
+PC_MUST_USE enum err_code names_address(struct peer *p, const struct endpoint *e,
+                                        struct sockaddr_storage *out);
+void names_resolved(struct peer *p, const struct ipc_pr_resolved *m);
+void names_drop(struct peer *p); /* rpc was started anew */
+void names_tick(struct peer *p);
+
 /* ---- blobs.c ---- */
 
 struct held_blob {
@@ -213,6 +243,8 @@ struct peer {
     uint64_t dh_second, dh_count, dialled_at;
     uint32_t dials_left, dial_next; /* calls that may still be begun; where to go on */
     bool attempt_first;
+    struct name names[NAMES_MAX];
+    uint64_t next_name;
     struct held_blob held[WIRE_MEMBERS_MAX + 1];
     bool pushed[WIRE_MEMBERS_MAX + 1];
     struct wanted_blob wanted[WIRE_MEMBERS_MAX + 1];

@@ -166,6 +166,12 @@ static enum err_code on_judged(void *ctx, const struct ipc_pa_done *m)
     return PC_OK;
 }
 
+static enum err_code on_resolved(void *ctx, const struct ipc_pr_resolved *m)
+{
+    names_resolved(ctx, m);
+    return PC_OK;
+}
+
 static const struct ipc_handlers handlers = {
     .cfg_peer = on_config,
     .vp_need = on_need,
@@ -184,6 +190,7 @@ static const struct ipc_handlers handlers = {
     .pc_members = on_members,
     .pc_lookup_r = on_looked_up,
     .pa_done = on_judged,
+    .pr_resolved = on_resolved,
 };
 
 static void on_link_down(void *ctx, enum ipc_link link)
@@ -191,6 +198,8 @@ static void on_link_down(void *ctx, enum ipc_link link)
     struct peer *p = ctx;
     if (link == IPC_LINK_VP)
         members_dh_drop(p);
+    if (link == IPC_LINK_PR)
+        names_drop(p);
     if (link == IPC_LINK_VP || link == IPC_LINK_PC || link == IPC_LINK_PA)
         release_drop(p);
 }
@@ -200,6 +209,7 @@ static void on_tick(void *ctx)
     struct peer *p = ctx;
     if (p->configured) {
         release_tick(p);
+        names_tick(p);
         members_tick(p);
         blobs_tick(p);
         heads_tick(p);

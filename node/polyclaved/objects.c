@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * objects.c - what the store keeps for others: evidence and collateral by hash, chain's cursor, the
+ * objects.c - what the store keeps for others: evidence and collateral by hash, the
  * release log. All of it public; whoever gets it checks it.
  */
 #include "base/log.h"
@@ -8,8 +8,6 @@
 #include "node/polyclaved/polyclaved.h"
 
 static uint8_t object[IPC_OBJECT_MAX];
-
-static const char cursor_key[] = "chain-cursor";
 
 static enum err_code accept_any(void *ctx, struct bytes key, struct bytes value)
 {
@@ -115,24 +113,6 @@ void objects_on_put(struct polyclaved *p, const struct ipc_dp_put *m)
             memset(p->missing[at], 0, sizeof p->missing[at]);
     }
     (void)DAEMON_SEND(&p->d, IPC_LINK_DP, dp_put_r, &answer);
-}
-
-void objects_on_cursor(struct polyclaved *p, struct bytes cursor)
-{
-    enum err_code e =
-        store_put(p->store, STORE_CURSOR, bytes_of(cursor_key, sizeof cursor_key - 1), cursor);
-    if (e != PC_OK)
-        log_error("store_failed", LOG_STR("what", "cursor"), LOG_STR("error", pc_err_name(e)));
-}
-
-void objects_send_cursor(struct polyclaved *p)
-{
-    size_t n = 0;
-    struct ipc_dc_cursor m;
-    enum err_code e = store_get(p->store, STORE_CURSOR, bytes_of(cursor_key, sizeof cursor_key - 1),
-                                object, IPC_EVENT_MAX, &n, accept_any, NULL);
-    m.data = bytes_of(object, e == PC_OK ? n : 0);
-    (void)DAEMON_SEND(&p->d, IPC_LINK_DC, dc_cursor, &m);
 }
 
 void objects_log_decision(struct polyclaved *p, const struct ipc_vd_decision *m)

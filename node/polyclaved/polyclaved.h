@@ -10,6 +10,7 @@
  *   blobs.c      dealers' blobs: vault <-> peer
  *   evidence.c   own quote and its renewal; the members' evidence
  *   objects.c    bytes by hash for attest and for strangers
+ *   kept.c       chain's checkpoints
  *   control.c    the operator's socket
  *
  * All of it is public data and timing: whatever goes wrong here costs liveness. What is signed,
@@ -164,6 +165,7 @@ struct polyclaved {
     uint64_t last_decision;
     uint8_t missing[MISSING_MAX][32]; /* objects.c */
     size_t next_missing;
+    uint32_t kept_next; /* kept.c: the part of a checkpoint that comes next; 0: none is begun */
 };
 
 /* calls.c */
@@ -250,10 +252,13 @@ PC_MUST_USE enum err_code object_name(uint8_t out[static 32], struct bytes data)
 void objects_on_bytes(struct polyclaved *p, const struct ipc_dc_bytes *m);
 void objects_on_get(struct polyclaved *p, const struct ipc_da_get *m);
 void objects_on_put(struct polyclaved *p, const struct ipc_dp_put *m);
-void objects_on_cursor(struct polyclaved *p, struct bytes cursor);
-void objects_send_cursor(struct polyclaved *p);
 void objects_log_decision(struct polyclaved *p, const struct ipc_vd_decision *m);
 void objects_keep_epoch(struct polyclaved *p, const struct ipc_vd_transcript *t);
+
+/* kept.c */
+void kept_on_put(struct polyclaved *p, const struct ipc_dc_kept_put *m);
+void kept_on_get(struct polyclaved *p, const struct ipc_dc_kept_get *m);
+void kept_on_drop(struct polyclaved *p);
 
 /* control.c */
 PC_MUST_USE enum err_code control_open(struct polyclaved *p);

@@ -235,9 +235,22 @@ static enum err_code on_evidence(void *ctx, const struct ipc_dc_evidence *m)
     return PC_OK;
 }
 
-static enum err_code on_cursor(void *ctx, const struct ipc_dc_cursor *m)
+static enum err_code on_kept_put(void *ctx, const struct ipc_dc_kept_put *m)
 {
-    objects_on_cursor(ctx, m->data);
+    kept_on_put(ctx, m);
+    return PC_OK;
+}
+
+static enum err_code on_kept_get(void *ctx, const struct ipc_dc_kept_get *m)
+{
+    kept_on_get(ctx, m);
+    return PC_OK;
+}
+
+static enum err_code on_kept_drop(void *ctx, const struct ipc_dc_kept_drop *m)
+{
+    (void)m;
+    kept_on_drop(ctx);
     return PC_OK;
 }
 
@@ -292,7 +305,9 @@ static const struct ipc_handlers handlers = {
     .dc_bound = on_bound,
     .dc_bytes = on_bytes,
     .dc_evidence = on_evidence,
-    .dc_cursor = on_cursor,
+    .dc_kept_put = on_kept_put,
+    .dc_kept_get = on_kept_get,
+    .dc_kept_drop = on_kept_drop,
     .da_get = on_get,
     .pa_done = on_job_done,
     .dp_got = on_got,
@@ -332,7 +347,7 @@ static void on_link_up(void *ctx, enum ipc_link link)
     case IPC_LINK_DC:
         send_config_chain(p);
         send_keys(p);
-        objects_send_cursor(p);
+        p->kept_next = 0; /* what was begun is not gone on with */
         break;
     case IPC_LINK_DA:
         attempt_attest_up(p);

@@ -2,10 +2,10 @@
 /*
  * polyclave-rpc - the process that speaks HTTP and JSON with endpoints that may lie.
  *
- * It has one link, to chain, and takes what chain asks (cr_ask) one after the other; an answer is
- * bounded binary, or an error. Nothing it says is believed without a proof, so a taken-over rpc can
- * withhold and nothing more. What endpoints do is judged in chain/endpoints.h; chain tells which
- * answer failed its proof (cr_blame).
+ * It takes what chain asks (cr_ask) one after the other; an answer is bounded binary, or an error.
+ * For peer it looks up names of members' hosts (resolve.h), beside that. Nothing it says is
+ * believed without a proof, so a taken-over rpc can withhold and nothing more. What endpoints do is
+ * judged in chain/endpoints.h; chain tells which answer failed its proof (cr_blame).
  */
 #include <stdlib.h>
 
@@ -13,9 +13,11 @@
 #include "chain/endpoints.h"
 #include "node/daemon/daemon.h"
 #include "node/rpc/page.h"
+#include "node/rpc/resolve.h"
 
 #define TIMEOUT_MS 3000u
 #define STATUS_MS  2000u
+#define NAMES_MS   50u         /* how often is looked whether a name is there */
 #define LOGS_MAX   (16u << 20) /* more than a block's gas can pay for */
 #define URL_TEXT   (IPC_URL_MAX + 1)
 
@@ -26,6 +28,8 @@ struct rpc {
     unsigned count;
     enum endpoint_state shown[IPC_RPC_MAX];
     struct loop_timer status;
+    struct resolver resolver;
+    struct loop_timer names;
     uint8_t data[IPC_OBJECT_MAX];
     uint8_t logs[LOGS_MAX]; /* of one block, to cut a page from */
 };
@@ -184,10 +188,40 @@ static void on_status(void *ctx)
     loop_timer_set(&r->d.loop, &r->status, STATUS_MS);
 }
 
+/* ---- names, for peer ---- */
+
+static void on_names(void *ctx)
+{
+    struct rpc *r = ctx;
+    struct ipc_pr_resolved m;
+    while (resolver_next(&r->resolver, loop_now(&r->d.loop), &m))
+        (void)DAEMON_SEND(&r->d, IPC_LINK_PR, pr_resolved, &m);
+    if (resolver_busy(&r->resolver))
+        loop_timer_set(&r->d.loop, &r->names, NAMES_MS);
+}
+
+static enum err_code on_resolve(void *ctx, const struct ipc_pr_resolve *m)
+{
+    struct rpc *r = ctx;
+    struct ipc_pr_resolved answer;
+    if (resolver_ask(&r->resolver, m, loop_now(&r->d.loop), &answer) != PC_OK)
+        return DAEMON_SEND(&r->d, IPC_LINK_PR, pr_resolved, &answer);
+    loop_timer_set(&r->d.loop, &r->names, NAMES_MS);
+    return PC_OK;
+}
+
+static void on_link_down(void *ctx, enum ipc_link link)
+{
+    struct rpc *r = ctx;
+    if (link == IPC_LINK_PR)
+        resolver_forget(&r->resolver);
+}
+
 static const struct ipc_handlers handlers = {
     .cfg_rpc = on_config,
     .cr_ask = on_ask,
     .cr_blame = on_blame,
+    .pr_resolve = on_resolve,
 };
 
 int main(int argc, char **argv)
@@ -196,9 +230,12 @@ int main(int argc, char **argv)
                                             .role = SANDBOX_RPC,
                                             .name = "polyclave-rpc",
                                             .handlers = &handlers,
-                                            .ctx = &rpc};
+                                            .ctx = &rpc,
+                                            .link_down = on_link_down};
+    rpc.resolver.io = &resolve_system;
     if (daemon_begin(&rpc.d, &spec, argc, argv) != PC_OK)
         return DAEMON_EXIT_USAGE;
+    loop_timer_init(&rpc.names, on_names, &rpc);
     loop_timer_init(&rpc.status, on_status, &rpc);
     loop_timer_set(&rpc.d.loop, &rpc.status, STATUS_MS);
     /* Certificates and resolver: what TLS and names need, read only. */

@@ -13,7 +13,8 @@ static const uint8_t *verifier_of(const struct vault *v, enum wire_vendor vendor
     case WIRE_VENDOR_TDX:
         return vault_zero32(p->tdx.root) ? NULL : p->tdx.verifier;
     case WIRE_VENDOR_SNP:
-        return bytes_all_zero_var(bytes_of(p->snp.root, sizeof p->snp.root)) ? NULL : p->snp.verifier;
+        return bytes_all_zero_var(bytes_of(p->snp.root, sizeof p->snp.root)) ? NULL
+                                                                             : p->snp.verifier;
     case WIRE_VENDOR_NITRO:
         return vault_zero32(p->nitro.root) ? NULL : p->nitro.verifier;
     }
@@ -148,6 +149,10 @@ enum wire_release_code join_verdict(const struct vault *v, const struct ipc_rele
         !vault_same32(verdict->platform, r->platform) ||
         !vault_same32(verdict->evidence_hash, r->evidence_hash))
         return WIRE_RELEASE_CODE_EVIDENCE_REJECTED;
+    /* Chain has the product from calldata, which no proof covers: what it states of another one
+     * (its standing, its least security versions) says nothing about this evidence. */
+    if (!vault_same32(verdict->product, rec->product))
+        return WIRE_RELEASE_CODE_RETRY;
     if (!raw_tcb_at_least_var((enum vendor)verdict->vendor,
                               bytes_of(verdict->raw_tcb, verdict->raw_tcb_n),
                               bytes_of(rec->min_tcb, rec->min_tcb_n)))

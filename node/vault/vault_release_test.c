@@ -324,6 +324,7 @@ CHANGE(c_tcbequal, r->min_tcb[17] = 9)
 CHANGE(c_pcesvn, r->min_tcb[48] = 9; r->min_tcb[49] = 10)
 CHANGE(c_list, memset(r->platform_root, 7, 32))
 CHANGE(c_claims, r->claims[0] ^= 1)
+CHANGE(c_other_product, r->product[7] ^= 1)
 CHANGE(c_state, r->own_state = IPC_NODE_STATE_FROZEN)
 CHANGE(c_quota, r->subject_quota = 0)
 CHANGE(c_appquota, r->app_quota = 0)
@@ -372,6 +373,7 @@ static void test_record_fields(void **state)
         {c_pcesvn, WIRE_RELEASE_CODE_TCB_NOT_ACCEPTED},
         {c_list, WIRE_RELEASE_CODE_PLATFORM_NOT_ACCEPTED},
         {c_claims, WIRE_RELEASE_CODE_EVIDENCE_REJECTED},
+        {c_other_product, WIRE_RELEASE_CODE_RETRY},
         {c_state, WIRE_RELEASE_CODE_RETRY},
         {c_quota, WIRE_RELEASE_CODE_QUOTA},
         {c_appquota, WIRE_RELEASE_CODE_QUOTA},

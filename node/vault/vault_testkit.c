@@ -47,7 +47,20 @@ enum err_code cell_frame(struct cell *c, enum ipc_process from, struct bytes fra
         t->n = frame.n;
         memcpy(t->bytes, frame.p, frame.n);
     }
+    if (c->v == NULL)
+        return c->far.tell(c->far.ctx, from, frame);
     return vault_frame(c->v, from, frame, w->now_ms);
+}
+
+void cell_heard(struct cell *c, enum ipc_process to, struct bytes frame)
+{
+    if (c->out_n < WORLD_FRAMES)
+        collect(c, to, frame);
+}
+
+const struct wire_node_keys *cell_keys(const struct cell *c)
+{
+    return c->v == NULL ? &c->far.keys : vault_public_keys(c->v);
 }
 
 struct sent *cell_find(struct cell *c, uint16_t type)
@@ -63,7 +76,7 @@ void cell_forget(struct cell *c)
     c->out_n = 0;
 }
 
-static struct policy_policy test_policy(void)
+struct policy_policy world_policy(void)
 {
     struct policy_policy p = {.version = 1,
                               .chain_id = 31337,
@@ -71,7 +84,9 @@ static struct policy_policy test_policy(void)
                               .head_age = 3600,
                               .smallest_n = 3,
                               .margin = 0,
-                              .max_bound_age = 300};
+                              .max_bound_age = 300,
+                              .phase_blocks = 10,
+                              .first_block = 1};
     fill(p.network_id, 32, 0x11);
     fill(p.epochs, 20, 0xe1);
     fill(p.node_registry, 20, 0xe2);
@@ -79,10 +94,14 @@ static struct policy_policy test_policy(void)
     fill(p.apps, 20, 0xe4);
     fill(p.tdx.verifier, 20, 0xe5);
     fill(p.tdx.root, 32, 0xe6);
+    fill(p.measurements, 20, 0xe7);
+    fill(p.tcb_policy, 20, 0xe8);
+    fill(p.verifier_router, 20, 0xe9);
+    fill(p.guardian_council, 20, 0xea);
     return p;
 }
 
-static struct cell *cell_new(struct world *w, uint16_t index, uint64_t seed)
+struct cell *cell_new(struct world *w, uint16_t index, uint64_t seed)
 {
     struct cell *c = calloc(1, sizeof *c);
     void *memory = calloc(1, vault_bytes());
@@ -105,33 +124,55 @@ static struct cell *cell_new(struct world *w, uint16_t index, uint64_t seed)
     return c;
 }
 
+static struct cell *cell_far(struct world *w, const struct far_vault *far)
+{
+    struct cell *c = calloc(1, sizeof *c);
+    assert_non_null(c);
+    c->w = w;
+    c->index = 1;
+    c->far = *far;
+    return c;
+}
+
 struct world *world_new(uint16_t n, const struct group *g, uint64_t seed)
+{
+    return world_new_far(n, g, seed, NULL);
+}
+
+struct world *world_new_far(uint16_t n, const struct group *g, uint64_t seed,
+                            const struct far_vault *far)
 {
     struct world *w = calloc(1, sizeof *w);
     assert_non_null(w);
     assert_true(n <= WORLD_MAX);
     w->n = n;
     w->g = g;
-    w->policy = test_policy();
+    w->policy = world_policy();
     w->now_ms = 1000000;
     w->head = (struct wire_head){.number = 100, .time = 1700000000};
     for (uint16_t i = 1; i <= n; i++) {
-        w->cell[i] = cell_new(w, i, seed);
+        w->cell[i] = i == 1 && far != NULL ? cell_far(w, far) : cell_new(w, i, seed);
         cell_rebuild_member(w->cell[i]);
     }
     world_head(w, 1);
     return w;
 }
 
+void cell_free(struct cell *c)
+{
+    if (c->v != NULL) {
+        vault_wipe(c->v);
+        assert_int_equal(arena_used(c->arena), 0); /* nothing was forgotten */
+        arena_close(c->arena);
+    }
+    free(c->v);
+    free(c);
+}
+
 void world_free(struct world *w)
 {
-    for (uint16_t i = 1; i <= w->n; i++) {
-        vault_wipe(w->cell[i]->v);
-        assert_int_equal(arena_used(w->cell[i]->arena), 0); /* nothing was forgotten */
-        arena_close(w->cell[i]->arena);
-        free(w->cell[i]->v);
-        free(w->cell[i]);
-    }
+    for (uint16_t i = 1; i <= w->n; i++)
+        cell_free(w->cell[i]);
     free(w);
 }
 
@@ -147,6 +188,11 @@ void cell_head(struct cell *c, uint64_t epoch)
     MUST_TELL(c, IPC_PROC_CHAIN, vc_head, &m);
 }
 
+static bool serves(const struct cell *c)
+{
+    return c->v == NULL ? c->serves : vault_serves(c->v, 1);
+}
+
 void world_head(struct world *w, uint64_t blocks)
 {
     w->head.number += blocks;
@@ -156,7 +202,7 @@ void world_head(struct world *w, uint64_t blocks)
     store_be64(w->head.hash, w->head.number);
     fill(w->head.state_root, 32, (uint8_t)(w->head.number + 7));
     for (uint16_t i = 1; i <= w->n; i++)
-        cell_head(w->cell[i], vault_serves(w->cell[i]->v, 1) ? 1 : 0);
+        cell_head(w->cell[i], serves(w->cell[i]) ? 1 : 0);
 }
 
 /* ---- members ---- */
@@ -181,7 +227,7 @@ struct ipc_va_verdict verdict_good(uint8_t platform)
                                .crl_checked = true,
                                .tcb_status = 1,
                                .collateral_epoch = 5};
-    fill(v.product, 32, 0x21);
+    fill(v.product, 8, 0x21);
     fill(v.measurement, 32, 0x22);
     fill(v.platform, 32, platform);
     fill(v.raw_tcb, 52, 0x09);
@@ -194,7 +240,7 @@ void cell_rebuild_member(struct cell *c)
     struct ipc_vc_member *m = &c->member;
     *m = (struct ipc_vc_member){.index = c->index,
                                 .node_id = 100u + c->index,
-                                .keys = *vault_public_keys(c->v),
+                                .keys = *cell_keys(c),
                                 .domains_n = 2,
                                 .collateral_epoch = 5,
                                 .state = IPC_NODE_STATE_LIVE};
@@ -279,7 +325,7 @@ void cell_open(struct cell *c)
     }
 }
 
-static void node_digest(uint8_t out[static 32], const struct world *w, uint16_t index)
+void world_node_digest(uint8_t out[static 32], const struct world *w, uint16_t index)
 {
     struct writer wr;
     uint8_t buf[128];
@@ -299,7 +345,7 @@ void world_judge(struct world *w)
     for (uint16_t i = 1; i <= w->n; i++)
         for (uint16_t j = 1; j <= w->n; j++) {
             struct ipc_va_verdict verdict = w->cell[j]->verdict;
-            node_digest(verdict.digest, w, j);
+            world_node_digest(verdict.digest, w, j);
             MUST_TELL(w->cell[i], IPC_PROC_ATTEST, va_verdict, &verdict);
         }
 }
@@ -409,14 +455,19 @@ void world_activate(struct world *w)
         }
     tell_phase(w, IPC_PHASE_END_ACTIVE, w->open.b1 + 9, w->cell[1]->vote.body + 32);
     for (uint16_t i = 1; i <= w->n; i++) {
-        struct vault_key *k = vault_key_of(w->cell[i]->v, 1);
+        struct cell *c = w->cell[i];
+        cell_forget(c);
+        c->serves = true;
+        if (c->v == NULL)
+            continue;
+        struct vault_key *k = vault_key_of(c->v, 1);
         assert_non_null(k);
         w->pub = k->key->pub;
-        cell_forget(w->cell[i]);
     }
     world_head(w, 150);
     for (uint16_t i = 1; i <= w->n; i++)
-        cell_lease(w->cell[i]);
+        if (w->cell[i]->v != NULL)
+            cell_lease(w->cell[i]);
 }
 
 void world_genesis(struct world *w)
@@ -442,7 +493,7 @@ void cell_lease(struct cell *c)
         struct cell *other = c->w->cell[j];
         struct ipc_vp_head_sign ask = {.id = j, .has_nonce = true};
         struct ipc_vp_head_signed s;
-        if (j == c->index)
+        if (j == c->index || other->v == NULL)
             continue;
         memcpy(ask.nonce, nonce.nonce, 32);
         MUST_TELL(other, IPC_PROC_PEER, vp_head_sign, &ask);

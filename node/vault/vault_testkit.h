@@ -5,8 +5,9 @@
  *
  *     world_new(n, group)      vaults with keys, heads, a policy
  *     world_genesis(w)         enrol, open, join, deal, vote, activate: every vault serves epoch 1
- *     request_of(w, i, &r)     a genuine enclave's request to vault i, and what attest and chain
- * say
+ *     enclave_new(&e, c, seed) a genuine enclave's request, and what attest and chain say of it
+ *
+ * Member 1 may be elsewhere (world_new_far): a real process, reached by a function.
  */
 #ifndef PC_NODE_VAULT_TESTKIT_H
 #define PC_NODE_VAULT_TESTKIT_H
@@ -23,11 +24,21 @@ struct sent {
     uint8_t bytes[WIRE_RECORD_MAX];
 };
 
+/* A vault that is not in this process. `tell` gives it a frame, lets cell_heard have what it sends,
+ * and returns when it has done with it; not PC_OK: it ended the link. */
+struct far_vault {
+    enum err_code (*tell)(void *ctx, enum ipc_process from, struct bytes frame);
+    void *ctx;
+    struct wire_node_keys keys;
+};
+
 /* One vault and what it sent since the last look. */
 struct cell {
     struct world *w;
-    uint16_t index; /* from 1; its node id is 100 + index */
-    struct vault *v;
+    uint16_t index;  /* from 1; its node id is 100 + index */
+    struct vault *v; /* NULL: far */
+    struct far_vault far;
+    bool serves; /* a far one that has its share */
     struct arena *arena;
     struct rng_seeded rng;
     struct dkg_complaint_rec room[WORLD_MAX * WORLD_MAX];
@@ -64,7 +75,18 @@ struct world {
     size_t log_n;
 };
 
+/* What every world's vaults are started with. */
+struct policy_policy world_policy(void);
 struct world *world_new(uint16_t n, const struct group *g, uint64_t seed);
+/* The same with member 1 far away; its lease is not taken by world_genesis. */
+struct world *world_new_far(uint16_t n, const struct group *g, uint64_t seed,
+                            const struct far_vault *far);
+/* One more vault beside the committee, with keys of its own; cell_free when done. */
+struct cell *cell_new(struct world *w, uint16_t index, uint64_t seed);
+void cell_free(struct cell *c);
+/* What a far vault sent; beyond WORLD_FRAMES it is dropped. */
+void cell_heard(struct cell *c, enum ipc_process to, struct bytes frame);
+const struct wire_node_keys *cell_keys(const struct cell *c);
 void world_free(struct world *w);
 
 enum err_code cell_frame(struct cell *c, enum ipc_process from, struct bytes frame);
@@ -104,6 +126,8 @@ void world_enrol(struct world *w);
 /* Fill open and members from the enrolments; root is computed. */
 void world_prepare_open(struct world *w);
 void cell_open(struct cell *c);
+/* The digest under which attest judges that member of w->open. */
+void world_node_digest(uint8_t out[static 32], const struct world *w, uint16_t index);
 /* Verdicts of every member for every vault. */
 void world_judge(struct world *w);
 void world_deal(struct world *w);
@@ -127,6 +151,8 @@ struct enclave {
     struct ipc_vc_record record;
 };
 
+/* What a release request is known by (SPEC 8). */
+void request_digest(uint8_t out[static 32], const struct ipc_release_fields *r);
 void enclave_new(struct enclave *e, struct cell *c, uint64_t seed);
 /* After a change to e->request.request: digest, signature, and the digests of both statements. */
 void enclave_sign(struct enclave *e);

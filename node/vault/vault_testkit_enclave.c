@@ -15,7 +15,7 @@
 #include "crypto/labels.h"
 #include "protocol/client_wire.h"
 
-static void digest_of(uint8_t out[static 32], const struct ipc_release_fields *r)
+void request_digest(uint8_t out[static 32], const struct ipc_release_fields *r)
 {
     struct client_release_request q = {.version = r->version,
                                        .class = r->class,
@@ -49,7 +49,7 @@ static void digest_of(uint8_t out[static 32], const struct ipc_release_fields *r
 void enclave_sign(struct enclave *e)
 {
     struct ed25519_sig sig;
-    digest_of(e->digest, &e->request.request);
+    request_digest(e->digest, &e->request.request);
     ed25519_sign(&sig, &e->sign_sk, PC_BYTES(e->digest));
     memcpy(e->request.signature, sig.b, 64);
     memcpy(e->verdict.digest, e->digest, 32);
@@ -133,6 +133,7 @@ void enclave_new(struct enclave *e, struct cell *c, uint64_t seed)
     memcpy(rec->app_id, r->app_id, 32);
     keccak256(rec->scope_hash, bytes_of(r->scope, r->scope_n));
     memcpy(rec->measurement, r->measurement, 32);
+    memcpy(rec->product, e->verdict.product, 32);
     memcpy(rec->verifier, r->verifier, 20);
     memset(rec->min_tcb, 0x03, 52);
     enclave_attest(e, c);

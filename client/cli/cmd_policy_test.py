@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""`polyclave policy build` and the block in which the contracts were made: from deployment.json, and
+confirmed by a chain that is a small server here.
+
+  cmd_policy_test.py POLYCLAVE
+"""
+import http.server
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import threading
+
+PROGRAM = sys.argv[1]
+NAMES = ("CertificateReader CollateralReader TdxVerifier TcbPolicy VerifierRouter Attestations Measurements "
+         "NodeRegistry SeatRule Seating Counting Epochs Apps GuardianCouncil Timelock NetworkGovernor "
+         "Ratifier").split()
+MADE = {name: 40 + i for i, name in enumerate(NAMES)}  # TdxVerifier, the first with logs, in block 42
+ADDRESS = {name: "0x" + ("%02x" % (i + 1)) * 20 for i, name in enumerate(NAMES)}
+BLOCK_OF = {ADDRESS[n]: MADE[n] for n in NAMES}
+failures = []
+
+
+class Chain(http.server.BaseHTTPRequestHandler):
+    pruned = False
+
+    def do_POST(self):
+        call = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        method, params = call["method"], call["params"]
+        answer = {"jsonrpc": "2.0", "id": call["id"]}
+        if method == "eth_getCode":
+            if Chain.pruned:
+                answer["error"] = {"code": -32000, "message": "missing trie node"}
+            else:
+                answer["result"] = "0x6001" if int(params[1], 16) >= BLOCK_OF[params[0].lower()] else "0x"
+        elif method == "eth_call":
+            answer["result"] = "0x" + "%064x" % 1
+        elif method == "eth_getBlockByNumber":
+            answer["result"] = {"number": params[0], "hash": "0x" + "ab" * 32}
+        else:
+            answer["result"] = hex(31337)
+        body = json.dumps(answer).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *ignored):
+        pass
+
+
+def expect(what, condition):
+    if not condition:
+        failures.append(what)
+        print("FAILED", what)
+
+
+def main():
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="policy-"))
+    out = folder / "policy.bin"
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Chain)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = "http://127.0.0.1:%d" % server.server_address[1]
+
+    def build(first, *more):
+        deployment = {
+            "chainId": 31337, "block": 60, "blockHash": "0x" + "ab" * 32,
+            "policy": {"tdxRoot": "0x" + "00" * 31 + "01", "margin": 1, "maxBoundAgeBlocks": 1, "phaseBlocks": 1},
+            "contracts": {n: {"address": ADDRESS[n]} for n in NAMES},
+        }
+        if first is not None:
+            deployment["firstBlock"] = first
+        path = folder / "deployment.json"
+        path.write_text(json.dumps(deployment))
+        out.unlink(missing_ok=True)
+        r = subprocess.run([PROGRAM, "policy", "build", "--deployment", path, "--out", out, "--json", *more],
+                           capture_output=True, text=True)
+        return r.returncode, (json.loads(r.stdout) if r.returncode == 0 else r.stdout + r.stderr)
+
+    # the file alone
+    code, said = build(42)
+    expect("built from the file", code == 0 and said["first_block"] == 42)
+    from_file = out.read_bytes()
+    expect("it is in policy.bin, before the build line", from_file[-72:-64] == (42).to_bytes(8, "big"))
+    code, said = build(None)
+    expect("an old file is not enough", code == 2 and "--first-block" in said and not out.exists())
+    code, said = build(None, "--first-block", "42")
+    expect("the option is", code == 0 and out.read_bytes() == from_file)
+    for bad in (0, 61):
+        code, said = build(bad)
+        expect("block %d is none" % bad, code == 2 and not out.exists())
+
+    # the chain confirms it, and the bytes are the same
+    code, said = build(42, "--rpc", url)
+    expect("confirmed", code == 0 and said["first_block"] == 42 and out.read_bytes() == from_file)
+    for bad, word in ((41, "younger"), (43, "older"), (50, "older"), (1, "younger")):
+        code, said = build(bad, "--rpc", url)
+        expect("block %d is refused" % bad, code == 1 and word in said and not out.exists())
+    code, said = build(42, "--rpc", url, "--first-block", "43")
+    expect("the option is checked too", code == 1 and not out.exists())
+    Chain.pruned = True
+    code, said = build(42, "--rpc", url)
+    expect("a chain that cannot say confirms nothing", code == 2 and not out.exists())
+    server.shutdown()
+    sys.exit(1 if failures else 0)
+
+
+main()
