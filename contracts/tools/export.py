@@ -24,19 +24,24 @@ from keccak_ref import keccak256  # noqa: E402
 ALIASES = {"uint": "uint256", "int": "int256", "AppId": "bytes32", "NodeId": "uint32"}
 ERROR = re.compile(r"((?:^[ \t]*///[^\n]*\n)*)^[ \t]*error[ \t]+(\w+)[ \t]*\(([^)]*)\)[ \t]*;", re.M)
 # Bytes that somebody made wrong or forged.
-PEER_FILES = {"Der", "Json", "X509", "PckExtension", "IntelCollateral", "IntelLevels", "CollateralQueue", "Dates"}
+PEER_FILES = {"Der", "Json", "X509", "PckExtension", "IntelCollateral", "IntelLevels", "CollateralQueue", "Dates",
+              "Certificate384", "AmdKey", "Cbor"}
 PEER = {
     "SignatureInvalid", "IssuerMismatch", "CertificateRole", "EvidenceTooLarge", "EvidenceTruncated", "HintsTruncated",
     "UnsupportedVersion", "UnsupportedKeyType", "UnsupportedTee", "QeVendor", "BodyType", "TableMismatch",
     "QeSignature", "QeBinding", "QeMiscselect", "QeAttributes", "QeSigner", "QeProduct", "QeDebug", "QuoteSignature",
     "ModuleUnknown", "ModuleSigner", "ModuleAttributes", "RawTcbLength", "ReportDataMismatch", "ReportDataNotReserved",
-    "ClaimsMismatch", "LeafMismatch", "SerialNotListed",
+    "ClaimsMismatch", "LeafMismatch", "SerialNotListed", "EvidenceLength", "IssuerKeyMismatch", "AmdExtensions",
+    "SnpVersion", "SnpAlgorithm", "SnpReserved", "SnpGuestPolicy", "SnpSigningKey", "SnpMaskedChipKey", "SnpProduct",
+    "SnpReportedTcb", "SnpTcbOrder", "SnpChipId", "SnpSignature", "NotAnAuthority", "PathTooLong", "DocumentTooLarge",
+    "CoseForm", "CoseHeader", "FieldMissing", "FieldValue", "PathMismatch", "PcrMissing", "PcrZero", "EnclaveDebug",
+    "UserDataLength", "ExtraField", "DocumentSignature",
 }
 # The same may succeed later, or after something else was posted.
 ENV = {
     "BlockHashUnknown", "BlockHistoryMissing", "P256Missing", "Sha384Failed", "AuthorityUnknown", "AuthorityStale", "CrlMissing",
     "CollateralMissing", "CollateralExpired", "LeafUnknown", "ListMissing", "AuthorityEpochPassed", "VerifierNotRipe",
-    "BoundBlockInFuture", "Frozen", "TooManyPending",
+    "BoundBlockInFuture", "Frozen", "TooManyPending", "TimestampFar",
 }
 
 

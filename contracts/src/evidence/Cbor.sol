@@ -37,12 +37,15 @@ library Cbor {
     /// @notice bytes follow what should be the last item
     error CborTrailing(uint256 offset);
 
-    /// A map or an array that is being read.
+    /// A map or an array that is being read. small: its keys that are numbers below 256, as bits; keys: the
+    /// hashes of the others, at most MAX_PAIRS, a table that is made for maps alone.
     struct Group {
         uint256 left;
         bool indefinite;
         uint256 count;
-        bytes32[MAX_PAIRS] keys;
+        uint256 small;
+        uint256 keys;
+        uint256 keysEnd;
     }
 
     function word(bytes calldata b, uint256 pos) internal pure returns (uint256 w) {
@@ -88,8 +91,10 @@ library Cbor {
     {
         uint256 size;
         (size, start) = head(b, pos, end, kind);
-        if (size > end - start) revert CborTruncated(pos);
-        stop = start + size;
+        unchecked {
+            if (size > end - start) revert CborTruncated(pos);
+            stop = start + size;
+        }
     }
 
     /// @notice Is there null? Then `next` stands behind it, else at `pos`.
@@ -114,6 +119,15 @@ library Cbor {
             (g.left, next) = head(b, pos, end, kind);
         }
         if (depth > MAX_DEPTH) revert CborTooLarge(pos);
+        if (kind == MAP) {
+            assembly ("memory-safe") {
+                // room for MAX_PAIRS hashes
+                let table := mload(0x40)
+                mstore(0x40, add(table, 1024))
+                mstore(add(g, 128), table)
+                mstore(add(g, 160), table)
+            }
+        }
     }
 
     /// @notice Is there another item? If not `next` stands behind the group.
@@ -122,15 +136,17 @@ library Cbor {
         pure
         returns (bool yes, uint256 next)
     {
-        if (!g.indefinite) {
-            if (g.left == 0) return (false, pos);
-            --g.left;
+        unchecked {
+            if (!g.indefinite) {
+                if (g.left == 0) return (false, pos);
+                --g.left;
+                if (pos >= end) revert CborTruncated(pos);
+                return (true, pos);
+            }
             if (pos >= end) revert CborTruncated(pos);
+            if (word(b, pos) >> 248 == BREAK) return (false, pos + 1);
             return (true, pos);
         }
-        if (pos >= end) revert CborTruncated(pos);
-        if (word(b, pos) >> 248 == BREAK) return (false, pos + 1);
-        return (true, pos);
     }
 
     /// @notice The next key of a map, if there is one: it is [key, next), and never one that was there.
@@ -141,17 +157,38 @@ library Cbor {
     {
         (yes, key) = more(b, pos, end, g);
         if (!yes) return (false, key, key);
-        uint8 kind = kindAt(b, key, end);
-        if (kind == UINT || kind == NEGATIVE) (, next) = head(b, key, end, kind);
-        else if (kind == BYTES || kind == TEXT) (, next) = text(b, key, end, kind);
-        else revert CborKind(key, kind, TEXT);
-        if (g.count == MAX_PAIRS) revert CborTooLarge(key);
-        // the shortest form: equal keys are equal bytes
-        bytes32 mark = keccak256(b[key:next]);
-        for (uint256 i = 0; i < g.count; ++i) {
-            if (g.keys[i] == mark) revert CborKeyTwice(key);
+        unchecked {
+            if (g.count == MAX_PAIRS) revert CborTooLarge(key);
+            ++g.count;
+            uint8 kind = kindAt(b, key, end);
+            uint256 value;
+            if (kind == BYTES || kind == TEXT) {
+                (, next) = text(b, key, end, kind);
+            } else {
+                if (kind != UINT && kind != NEGATIVE) revert CborKind(key, kind, TEXT);
+                (value, next) = head(b, key, end, kind);
+                if (kind == UINT && value < 256) {
+                    if ((g.small >> value) & 1 == 1) revert CborKeyTwice(key);
+                    g.small |= 1 << value;
+                    return (yes, key, next);
+                }
+            }
+            // the shortest form: equal keys are equal bytes
+            bool twice;
+            assembly ("memory-safe") {
+                // the table has a place for each of at most MAX_PAIRS keys
+                let free := mload(0x40)
+                calldatacopy(free, add(b.offset, key), sub(next, key))
+                let mark := keccak256(free, sub(next, key))
+                let keysEnd := mload(add(g, 160))
+                for { let at := mload(add(g, 128)) } lt(at, keysEnd) { at := add(at, 32) } {
+                    twice := or(twice, eq(mload(at), mark))
+                }
+                mstore(keysEnd, mark)
+                mstore(add(g, 160), add(keysEnd, 32))
+            }
+            if (twice) revert CborKeyTwice(key);
         }
-        g.keys[g.count++] = mark;
     }
 
     /// @notice End of the item at `pos`, whatever it is; depth: groups open around it.

@@ -110,10 +110,13 @@ library NitroDocument {
     function platform(bytes calldata b, Document memory d) internal pure returns (bytes32) {
         uint256 found;
         uint256 at;
-        for (uint256 i = d.module; i + 4 <= d.moduleEnd; ++i) {
-            if (b.word(i) >> 224 != 0x2d656e63) continue;
-            ++found;
-            at = i;
+        unchecked {
+            uint256 end = d.moduleEnd;
+            for (uint256 i = d.module; i + 4 <= end; ++i) {
+                if (b.word(i) >> 224 != 0x2d656e63) continue;
+                ++found;
+                at = i;
+            }
         }
         if (found != 1 || at == d.module) return 0;
         return keccak256(abi.encode(Vendor.NITRO, b[d.module:at]));

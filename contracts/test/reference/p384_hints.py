@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hints for src/evidence/P384.sol, made with Python's integers: a twin of client/lib/p384_hints.c.
-
-As a program: statements (hash, r, s, x, y) from stdin, a line of hexadecimal digits each; hints, or `bad`.
-"""
+"""Hints for src/evidence/P384.sol, made with Python's integers: a twin of client/hints/p384_hints.c."""
 import os
 import sys
 
@@ -171,16 +168,3 @@ def hints(h, r, s, q, point=None):
 
 def statement(h, r, s, q):
     return b"".join(v.to_bytes(48, "big") for v in (h, r, s, q[0], q[1]))
-
-
-def main():
-    for line in sys.stdin:
-        h, r, s, x, y = (int(line[i:i + 96], 16) for i in range(0, 480, 96))
-        try:
-            print(hints(h, r, s, (x, y)).hex())
-        except NoHints:
-            print("bad")
-
-
-if __name__ == "__main__":
-    main()
