@@ -40,6 +40,9 @@ struct store {
     struct store_engine *engine;
     uint8_t network_id[32];
     struct counter counters[STORE_KINDS];
+    struct { /* of this store: store_limits, unless store_limit said otherwise */
+        uint64_t count, bytes;
+    } most[STORE_KINDS];
     uint8_t *scratch; /* STORE_VALUE_MAX, for store_each */
 };
 

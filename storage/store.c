@@ -183,6 +183,10 @@ enum err_code store_over(struct store **out, struct store_engine *e,
     if (s != NULL) {
         s->engine = e;
         memcpy(s->network_id, network_id, 32);
+        for (int k = 0; k < STORE_KINDS; k++) {
+            s->most[k].count = store_limits[k].max_count;
+            s->most[k].bytes = store_limits[k].max_bytes;
+        }
         s->scratch = calloc(1, FRAME_HEAD + STORE_VALUE_MAX);
         err = s->scratch == NULL ? PC_E_MEMORY : adopt(s, why);
     }

@@ -112,6 +112,12 @@ PC_MUST_USE enum err_code store_get(struct store *s, enum store_kind kind, struc
 PC_MUST_USE enum err_code store_each(struct store *s, enum store_kind kind, struct bytes from,
                                      store_check visit, void *ctx, size_t *damaged);
 
+/* Another limit for a kind of which the oldest goes: at most `count` records and `bytes` of values
+ * together (both not 0; a single value keeps its kind's limit). Holds until the store is closed;
+ * the oldest records go at once until it is met. PC_E_USAGE: a zero, or a kind that drops none. */
+PC_MUST_USE enum err_code store_limit(struct store *s, enum store_kind kind, uint64_t count,
+                                      uint64_t bytes);
+
 /* Records and bytes of values of a kind. */
 void store_stat(struct store *s, enum store_kind kind, uint64_t *count, uint64_t *bytes);
 

@@ -502,9 +502,48 @@ static void test_model(void **state)
     store_close(s);
 }
 
+/* A limit of one's own: lower ones drop the oldest at once, higher ones let more in. */
+static void test_limit(void **state)
+{
+    (void)state;
+    struct store_engine *e;
+    struct store *s = fresh(&e, NULL);
+    uint64_t count, bytes;
+    uint8_t key[4];
+    for (uint32_t i = 0; i < 10; i++) {
+        store_be32(key, i);
+        assert_int_equal(store_put(s, STORE_TRANSCRIPT, PC_BYTES(key), PC_BYTES_STR("0123456789")),
+                         PC_OK);
+    }
+    assert_int_equal(store_limit(s, STORE_TRANSCRIPT, 4, 1000), PC_OK);
+    store_stat(s, STORE_TRANSCRIPT, &count, &bytes);
+    assert_int_equal(count, 4);
+    assert_int_equal(got(s, STORE_TRANSCRIPT, PC_BYTES(key)), PC_OK); /* the youngest stays */
+    store_be32(key, 5);
+    assert_int_equal(got(s, STORE_TRANSCRIPT, PC_BYTES(key)), PC_E_NOT_FOUND);
+    assert_int_equal(store_limit(s, STORE_TRANSCRIPT, 100, 25), PC_OK); /* by bytes */
+    store_stat(s, STORE_TRANSCRIPT, &count, &bytes);
+    assert_int_equal(count, 2);
+    assert_int_equal(bytes, 20);
+    assert_int_equal(store_limit(s, STORE_TRANSCRIPT, 5000, 1 << 20), PC_OK);
+    for (uint32_t i = 0; i < 4500; i++) { /* the default is 4096 */
+        store_be32(key, i);
+        assert_int_equal(store_put(s, STORE_TRANSCRIPT, PC_BYTES(key), PC_BYTES_STR("x")), PC_OK);
+    }
+    store_stat(s, STORE_TRANSCRIPT, &count, &bytes);
+    assert_int_equal(count, 4500);
+    assert_int_equal(store_limit(s, STORE_TRANSCRIPT, 0, 1), PC_E_USAGE);
+    assert_int_equal(store_limit(s, STORE_TRANSCRIPT, 1, 0), PC_E_USAGE);
+    assert_int_equal(store_limit(s, STORE_CURSOR, 1, 1), PC_E_USAGE);
+    assert_int_equal(store_limit(s, STORE_KINDS, 1, 1), PC_E_USAGE);
+    assert_int_equal(store_verify(e, net_a, why), PC_OK);
+    store_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_limit),
         cmocka_unit_test(test_put_get_erase),
         cmocka_unit_test(test_check_is_asked),
         cmocka_unit_test(test_wrong_use),

@@ -2,7 +2,7 @@
 #include "crypto/hash.h"
 #include "storage/record.h"
 
-enum step_kind { STEP_PUT, STEP_ERASE, STEP_APPEND, STEP_CONTENT };
+enum step_kind { STEP_PUT, STEP_ERASE, STEP_APPEND, STEP_CONTENT, STEP_EVICT };
 
 struct step {
     enum step_kind what;
@@ -48,13 +48,13 @@ static enum err_code drop(struct change *c, enum store_kind kind, struct bytes k
 /* Let the oldest records of a ring go until it is inside its limits again. */
 static enum err_code evict(struct change *c, enum store_kind kind)
 {
-    const struct store_limits *lim = &store_limits[kind];
     struct store_engine *e = c->s->engine;
-    while (c->counters[kind].count > lim->max_count || c->counters[kind].bytes > lim->max_bytes) {
+    while (c->counters[kind].count > c->s->most[kind].count ||
+           c->counters[kind].bytes > c->s->most[kind].bytes) {
         struct order_key first = order_key(kind, 0), at;
         struct bytes found, value;
         uint8_t key[STORE_KEY_MAX];
-        if (!lim->ring) {
+        if (!store_limits[kind].ring) {
             c->over_quota = true;
             return PC_E_FULL;
         }
@@ -103,6 +103,8 @@ static enum err_code apply(struct change *c, const struct step *st)
     case STEP_ERASE:
         err = drop(c, st->kind, st->key);
         return err == PC_E_NOT_FOUND ? PC_OK : err;
+    case STEP_EVICT:
+        return evict(c, st->kind);
     case STEP_APPEND:
         store_be64(seq, c->counters[st->kind].next_seq);
         return insert(c, st->kind, PC_BYTES(seq), st->value);
@@ -223,4 +225,14 @@ enum err_code store_put_content(struct store *s, enum store_kind kind, struct by
     if (err != PC_OK)
         memset(hash, 0, 32);
     return err;
+}
+
+enum err_code store_limit(struct store *s, enum store_kind kind, uint64_t count, uint64_t bytes)
+{
+    struct step st = {.what = STEP_EVICT, .kind = kind};
+    if ((unsigned)kind >= STORE_KINDS || !store_limits[kind].ring || count == 0 || bytes == 0)
+        return PC_E_USAGE;
+    s->most[kind].count = count;
+    s->most[kind].bytes = bytes;
+    return run_steps(s, &st, 1);
 }

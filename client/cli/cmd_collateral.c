@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* polyclave collateral post | show */
+/* polyclave collateral post | show; watch stands in collateral_watch.c */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -439,6 +439,14 @@ static const struct cli_option show_options[] = {
     {"vendor", "NAME", "tdx", true, 1},
 };
 
+static const struct cli_option watch_options[] = {
+    {"within", "DAYS", "exit 1 if a node loses its standing by then, or cannot be judged", false,
+     1},
+    {"root", "FILE", "the vendor's root certificate, DER; default: Intel's", false, 1},
+    {"node", "ENDPOINT", "take evidence and objects from this node; default: all that are known",
+     false, 0},
+};
+
 #define SIGN " --key me.json --pass-file me.pass"
 
 static const struct cli_verb verbs[] = {
@@ -459,6 +467,14 @@ static const struct cli_verb verbs[] = {
      PC_ARRAY_LEN(show_options),
      PC_CLI_NETWORK,
      show},
+    {"collateral",
+     "watch",
+     "says when each node loses its standing, by what is in force and by what waits",
+     {"polyclave collateral watch", "polyclave collateral watch --within 7 --json"},
+     watch_options,
+     PC_ARRAY_LEN(watch_options),
+     PC_CLI_NETWORK,
+     collateral_watch},
 };
 
 int cmd_collateral(int argc, char **argv)

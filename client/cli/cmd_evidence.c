@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* polyclave evidence verify | measure */
+/* polyclave evidence verify | measure; replay stands in evidence_replay.c */
 #include <getopt.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -22,6 +22,8 @@ static const char group_help[] =
     "                            --at TIME [--policy F] [--json]\n"
     "  polyclave evidence verify --vendor nitro --evidence F --at TIME [--collateral DIR]\n"
     "                            [--policy F] [--json]\n"
+    "  polyclave evidence replay HASH --bundle F [--root F] [--policy F] [--block-hash H] "
+    "[--json]\n"
     "  polyclave evidence measure --sim [--vendor tdx|nitro] (--bin DIR | --file F...)\n"
     "                             [--policy F] [--json]\n"
     "\n"
@@ -37,6 +39,11 @@ static const char group_help[] =
     "  --policy F        JSON (docs/EVIDENCE.md); without it only UpToDate, no debug, CRLs "
     "checked\n"
     "                    where there are any\n"
+    "\n"
+    "replay: an evidence that the chain accepted, verified again at its attestedAt, with no "
+    "network,\n"
+    "out of the file of `polyclave mirror export`; says what else the bundle proves. See its "
+    "--help.\n"
     "\n"
     "measure: the registers and the measurement of a simulated TD, or Nitro enclave, that runs\n"
     "these programs under that policy.bin.\n"
@@ -394,6 +401,7 @@ int cmd_evidence(int argc, char **argv)
 {
     static const struct cli_command verbs[] = {
         {"verify", verify, "is this evidence genuine, and is it accepted?"},
+        {"replay", evidence_replay, "does it verify again, as the chain accepted it?"},
         {"measure", measure, "what do these programs measure to?"},
     };
     return cli_dispatch(verbs, PC_ARRAY_LEN(verbs), group_help, argc, argv);

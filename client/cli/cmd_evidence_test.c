@@ -356,13 +356,47 @@ static void test_help(void **state)
         assert_int_equal(run("head -c 64 /dev/zero | polyclave-quote-nsm 2>/dev/null"), 1);
 }
 
+#define SOME "5f3a6c0de1b2a4978c11d0f2e3b4a5968778695a4b3c2d1e0f9e8d7c6b5a4930"
+
+/* What is no bundle is a clean no with its reason; what cannot be read is usage. (What a bundle
+ * shows is in client/lib/replay_test.c.) */
+static void test_replay(void **state)
+{
+    (void)state;
+    assert_int_equal(run("printf garbage > b; polyclave evidence replay " SOME
+                         " --bundle b --root v/root.der --json"),
+                     PC_CLI_NO);
+    assert_non_null(strstr(out, "\"verdict\":\"REJECT\""));
+    assert_non_null(strstr(out, "\"bundle_damaged\""));
+    assert_int_equal(run("polyclave evidence replay --hash " SOME " --bundle=b"), PC_CLI_NO);
+    assert_non_null(strstr(out, "bundle_damaged: "));
+    static const char *const bad[] = {
+        "polyclave evidence replay",
+        "polyclave evidence replay " SOME,
+        "polyclave evidence replay " SOME " --bundle none",
+        "polyclave evidence replay 5f3a --bundle b",
+        "polyclave evidence replay " SOME " --bundle b --root none",
+        "polyclave evidence replay " SOME " --bundle b --policy b",
+        "polyclave evidence replay " SOME " --bundle b --block-hash 12",
+        "polyclave evidence replay " SOME " " SOME " --bundle b",
+        "polyclave mirror export",
+        "polyclave mirror export --out x --since yesterday",
+        "polyclave mirror export --out x --network none",
+        "polyclave collateral watch --within x",
+    };
+    for (size_t i = 0; i < PC_ARRAY_LEN(bad); i++)
+        assert_int_equal(run(bad[i]), PC_CLI_USAGE);
+    assert_int_equal(run("polyclave evidence replay --help"), PC_CLI_YES);
+    assert_non_null(strstr(out, "--block-hash"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_accept),       cmocka_unit_test(test_refuse),
-        cmocka_unit_test(test_nitro),        cmocka_unit_test(test_usage),
-        cmocka_unit_test(test_policy_files), cmocka_unit_test(test_measure),
-        cmocka_unit_test(test_help),
+        cmocka_unit_test(test_replay),  cmocka_unit_test(test_accept),
+        cmocka_unit_test(test_refuse),  cmocka_unit_test(test_nitro),
+        cmocka_unit_test(test_usage),   cmocka_unit_test(test_policy_files),
+        cmocka_unit_test(test_measure), cmocka_unit_test(test_help),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

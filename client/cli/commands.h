@@ -9,8 +9,14 @@ int cmd_epoch(int argc, char **argv);
 int cmd_evidence(int argc, char **argv);
 int cmd_gov(int argc, char **argv);
 int cmd_key(int argc, char **argv);
+int cmd_mirror(int argc, char **argv);
 int cmd_network(int argc, char **argv);
 int cmd_node(int argc, char **argv);
 int cmd_policy(int argc, char **argv);
+
+/* Verbs with a file of their own. */
+int evidence_replay(int argc, char **argv);
+struct cli_args;
+int collateral_watch(const struct cli_args *a);
 
 #endif

@@ -6,8 +6,8 @@
 #include "base/hex.h"
 #include "base/json.h"
 #include "client/cli/cli.h"
-#include "client/cli/evidence_snp.h"
 #include "client/cli/evidence_nitro.h"
+#include "client/cli/evidence_snp.h"
 
 /* Hexadecimal as in the vectors: lower case, no prefix. */
 static void out_hex(struct json_out *o, const char *key, const uint8_t *p, size_t n)

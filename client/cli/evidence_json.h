@@ -19,7 +19,6 @@ struct evidence_view {
     const struct nitro_view *nitro;
 };
 
-
 /* Text with NUL into out. */
 void evidence_json(char out[static PC_EVIDENCE_JSON_CAP], const struct verdict *v,
                    const struct evidence_view *view);

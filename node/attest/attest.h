@@ -29,6 +29,10 @@ struct job {
     uint8_t digest[32];
     enum vendor vendor;
     uint64_t since;
+    /* polyclaved's question how evidence would be judged: its own context, which is no other job's,
+     * and an answer to polyclaved alone. */
+    bool forecast;
+    struct ipc_ca_context own;
     size_t n;
     uint8_t evidence[WIRE_EVIDENCE_MAX];
 };

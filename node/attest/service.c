@@ -44,29 +44,56 @@ static bool used_up(const struct attest *a)
            (a->done != 0 && loop_now(&a->d.loop) - a->started > ATTEST_LIFE_MS);
 }
 
+/* v: NULL if it could not be judged. */
+static void tell_forecast(struct attest *a, const uint8_t digest[32], const struct verdict *v)
+{
+    struct ipc_da_forecast_r m = {.judged = v != NULL};
+    memcpy(m.digest, digest, sizeof m.digest);
+    if (v != NULL) {
+        struct verdict rest = *v;
+        rest.reasons[PC_R_TCB_STATUS / 64] &= ~(UINT64_C(1) << (PC_R_TCB_STATUS % 64));
+        m.authentic = verdict_accepts(&rest);
+        m.tcb_status = v->tcb_status;
+    }
+    if (DAEMON_SEND(&a->d, IPC_LINK_DA, da_forecast_r, &m) != PC_OK)
+        log_warn("answer_lost", LOG_HEX("digest", PC_BYTES(m.digest)));
+}
+
 static void answer(struct attest *a, struct job *j, enum wire_release_code code)
 {
-    tell_code(a, j->from, j->digest, code);
+    if (j->forecast)
+        tell_forecast(a, j->digest, NULL);
+    else
+        tell_code(a, j->from, j->digest, code);
     j->used = false;
     if (j == a->current)
         a->current = NULL;
 }
 
+/* own: of a forecast; NULL: chain says the context. */
 static enum err_code take_job(struct attest *a, enum ipc_process from, const uint8_t digest[32],
-                              enum wire_vendor vendor, struct bytes evidence)
+                              enum wire_vendor vendor, struct bytes evidence,
+                              const struct ipc_ca_context *own)
 {
     struct job *j = NULL;
     for (size_t i = 0; i < ATTEST_QUEUE_MAX; i++) {
-        if (a->queue[i].used && memcmp(a->queue[i].digest, digest, 32) == 0)
+        if (a->queue[i].used && a->queue[i].forecast == (own != NULL) &&
+            memcmp(a->queue[i].digest, digest, 32) == 0)
             return PC_OK; /* the same job is under way */
         if (!a->queue[i].used && j == NULL)
             j = &a->queue[i];
     }
     if (j == NULL || used_up(a)) {
-        tell_code(a, from, digest, WIRE_RELEASE_CODE_RETRY);
+        if (own != NULL)
+            tell_forecast(a, digest, NULL);
+        else
+            tell_code(a, from, digest, WIRE_RELEASE_CODE_RETRY);
         return PC_OK;
     }
     j->used = true;
+    j->forecast = own != NULL;
+    if (own != NULL)
+        j->own = *own;
     j->from = from;
     memcpy(j->digest, digest, sizeof j->digest);
     j->vendor = (enum vendor)vendor;
@@ -80,12 +107,21 @@ static enum err_code take_job(struct attest *a, enum ipc_process from, const uin
 
 static enum err_code on_peer_job(void *ctx, const struct ipc_pa_job *m)
 {
-    return take_job(ctx, IPC_PROC_PEER, m->digest, m->vendor, m->evidence);
+    return take_job(ctx, IPC_PROC_PEER, m->digest, m->vendor, m->evidence, NULL);
 }
 
 static enum err_code on_node_job(void *ctx, const struct ipc_da_node_job *m)
 {
-    return take_job(ctx, IPC_PROC_POLYCLAVED, m->digest, m->vendor, m->evidence);
+    return take_job(ctx, IPC_PROC_POLYCLAVED, m->digest, m->vendor, m->evidence, NULL);
+}
+
+static enum err_code on_forecast(void *ctx, const struct ipc_da_forecast *m)
+{
+    struct ipc_ca_context own = {.vendor = m->vendor, .attested_at = m->at, .head_time = m->at};
+    memcpy(own.digest, m->digest, sizeof own.digest);
+    memcpy(own.in_force, m->in_force, sizeof own.in_force);
+    memcpy(own.signer, m->signer, sizeof own.signer);
+    return take_job(ctx, IPC_PROC_POLYCLAVED, m->digest, m->vendor, m->evidence, &own);
 }
 
 static void want_objects(struct attest *a)
@@ -175,6 +211,12 @@ static void run_job(struct attest *a)
     memcpy(w.in_force, a->context.in_force, sizeof w.in_force);
     worker_run(&v, &w);
     a->done++;
+    if (j->forecast) {
+        tell_forecast(a, j->digest, &v);
+        j->used = false;
+        a->current = NULL;
+        return;
+    }
     bool accepted = verdict_accepts(&v);
     if (!accepted)
         log_refusal(&v, j->digest);
@@ -219,8 +261,10 @@ static void advance(struct attest *a)
         if (a->current != NULL)
             return;
         for (size_t i = 0; i < ATTEST_QUEUE_MAX && a->current == NULL; i++) {
-            const struct ipc_ca_context *c =
-                a->queue[i].used ? find_context(a, a->queue[i].digest) : NULL;
+            const struct job *j = &a->queue[i];
+            const struct ipc_ca_context *c = !j->used      ? NULL
+                                             : j->forecast ? &j->own
+                                                           : find_context(a, j->digest);
             if (c == NULL)
                 continue;
             if (c->vendor != (enum wire_vendor)a->queue[i].vendor) {
@@ -280,6 +324,7 @@ static const struct ipc_handlers handlers = {
     .pa_job = on_peer_job,
     .da_node_job = on_node_job,
     .da_data = on_data,
+    .da_forecast = on_forecast,
 };
 
 void attest_spec(struct daemon_spec *out, struct attest *a)

@@ -365,14 +365,78 @@ static void many_contexts(void **state)
     hear_verdict(1);
 }
 
+/* ---- forecasts ---- */
+
+static void say_forecast(uint8_t digest, uint64_t at)
+{
+    struct ipc_da_forecast m = {.vendor = WIRE_VENDOR_TDX, .at = at, .evidence = input.in.evidence};
+    memset(m.digest, digest, sizeof m.digest);
+    memcpy(m.in_force, genuine.objects, sizeof m.in_force);
+    sha256(m.signer, forged_part(&parts, PC_FORGED_SIGNER));
+    KIT_SAY(&k, IPC_LINK_DA, da_forecast, &m);
+}
+
+/* It is answered to polyclaved alone, by the context that came with it. */
+static void forecast_is_for_polyclaved(void **state)
+{
+    struct ipc_da_forecast_r r;
+    (void)state;
+    say_forecast(7, f.now);
+    assert_int_equal(give_objects(-1), 5);
+    KIT_HEAR(&k, IPC_LINK_DA, da_forecast_r, DA_FORECAST_R, &r);
+    assert_int_equal(r.digest[0], 7);
+    assert_true(r.judged && r.authentic);
+    assert_int_equal(r.tcb_status, PC_TCB_UP_TO_DATE);
+    KIT_SILENT(&k, IPC_LINK_VA, VA_VERDICT);
+    KIT_SILENT(&k, IPC_LINK_DA, PA_DONE);
+    KIT_SILENT(&k, IPC_LINK_PA, PA_DONE);
+    say_forecast(8, f.now - UINT64_C(400) * 86400); /* before its certificates */
+    (void)give_objects(-1);
+    KIT_HEAR(&k, IPC_LINK_DA, da_forecast_r, DA_FORECAST_R, &r);
+    assert_true(r.judged && !r.authentic);
+    say_forecast(9, f.now);
+    (void)give_objects(PC_OBJ_QE_IDENTITY); /* not held */
+    KIT_HEAR(&k, IPC_LINK_DA, da_forecast_r, DA_FORECAST_R, &r);
+    assert_false(r.judged || r.authentic);
+}
+
+/* A forecast under a request's digest is no context for it, and takes no job's place. */
+static void forecast_is_no_context(void **state)
+{
+    struct ipc_da_forecast_r r;
+    struct ipc_va_verdict v;
+    (void)state;
+    say_forecast(7, f.now);
+    say_job(7);
+    (void)give_objects(-1);
+    KIT_HEAR(&k, IPC_LINK_DA, da_forecast_r, DA_FORECAST_R, &r);
+    KIT_SILENT(&k, IPC_LINK_VA, VA_VERDICT); /* chain has not said how to judge it */
+    KIT_SILENT(&k, IPC_LINK_PA, PA_DONE);
+    say_context(7);
+    (void)give_objects(-1);
+    KIT_HEAR(&k, IPC_LINK_VA, va_verdict, VA_VERDICT, &v);
+    assert_int_equal(v.collateral_epoch, 5);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(context_first),  T(job_first),    T(node_job),        T(missing_object),
-        T(unknown_signer), T(wrong_object), T(timeouts),        T(full_queue),
-        T(used_up),        T(life),         T(forged_evidence), T(many_contexts),
+        T(context_first),
+        T(job_first),
+        T(node_job),
+        T(missing_object),
+        T(unknown_signer),
+        T(wrong_object),
+        T(timeouts),
+        T(full_queue),
+        T(used_up),
+        T(life),
+        T(forged_evidence),
+        T(many_contexts),
         T(links_renewed),
+        T(forecast_is_for_polyclaved),
+        T(forecast_is_no_context),
     };
     return cmocka_run_group_tests_name("attest", tests, forge, NULL);
 }

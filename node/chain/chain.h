@@ -10,6 +10,7 @@
  *   index.c     what the logs said: nodes, records, certificates, policies
  *   take.c      one log at a time into index and board
  *   posted.c    calldata of postings: evidence, certificates, collateral
+ *   accepted.c  what was in force when evidence was accepted; what polyclaved's mirror is told
  *   attempt.c   the attempt under way and the active epoch: facts for vault and polyclaved
  *   kept.c      what was read, kept over a restart as a checkpoint; kept_form.c: its bytes
  *   standing.c  this node's own standing, and what is in force
@@ -130,6 +131,8 @@ void prove_run(struct prove *p);
 #define AUTHORITIES_MAX 64
 #define POLICIES_MAX    8192
 #define SIGNERS_MAX     4096
+#define FORCES_MAX      2048
+#define WAITING_MAX     256
 #define LEAF_RECORD     131
 #define CERT_MAX        2048
 
@@ -154,7 +157,11 @@ struct record_entry {
     uint8_t vendor;     /* as the event says; the proved word is compared with it */
     uint64_t bound_block;
     uint64_t attested_at;
-    bool parsed; /* the fields below come from calldata */
+    uint64_t valid_until;
+    uint64_t block, seq; /* of the event; place among all logs */
+    uint8_t kind;        /* enum subject_kind */
+    bool mirrored;       /* polyclaved was told */
+    bool parsed;         /* the fields below come from calldata */
     uint8_t product[32];
     uint8_t leaf_issuer;
     uint8_t leaf[LEAF_RECORD];
@@ -185,6 +192,20 @@ struct signer_entry {
     struct evm_word authority;
 };
 
+/* An object of collateral that came into force, as the verifier's event said. */
+struct force_entry {
+    struct evm_word object, digest;
+    uint64_t until;
+    uint64_t seq; /* place among all logs; 0: free */
+};
+
+/* A set that waits for its time. */
+struct waiting_entry {
+    struct evm_word object, digest;
+    uint32_t number; /* 0: free */
+    uint64_t effect_at;
+};
+
 /* Bytes of an application's policy by their keccak256. */
 struct policy_entry {
     bool used;
@@ -201,6 +222,10 @@ struct index {
     struct authority_entry authorities[AUTHORITIES_MAX];
     struct signer_entry signers[SIGNERS_MAX];
     struct policy_entry policies[POLICIES_MAX];
+    struct force_entry forces[FORCES_MAX];
+    struct waiting_entry waiting[WAITING_MAX];
+    size_t next_force, next_waiting;
+    uint64_t seq; /* logs taken so far */
     size_t next_record, next_leaf, next_signer;
     uint64_t policy_stamp;
 };
@@ -269,6 +294,18 @@ void posted_node_keys(struct chain *c, const struct node_entry *n);
 /* Tell polyclaved everything again. */
 void posted_repeat(struct chain *c);
 
+/* ---- accepted.c ---- */
+
+/* A log of the verifier about what is in force or waits. True if it was one. */
+bool accepted_verifier_log(struct chain *c, const struct log_record *log);
+/* The evidence behind a record, as posted, is known: polyclaved is told. */
+void accepted_tell(struct chain *c, struct record_entry *r, struct bytes evidence);
+/* A new polyclaved: what is in force and waits again; evidence that it was not told, from calldata.
+ */
+void accepted_repeat(struct chain *c);
+/* Statuses that the vendor's policy accepts, with each head. */
+void accepted_statuses(struct chain *c);
+
 /* ---- attempt.c ---- */
 
 struct attempt_log; /* facts of one attempt, in order */
@@ -326,6 +363,9 @@ struct standing {
     enum ipc_node_state state;
     bool recovering;
     uint64_t valid_until;
+    uint8_t vendor; /* own; 0: none. What its policy accepts: */
+    uint16_t statuses;
+    uint64_t out_of_date_until;
 };
 
 void standing_prove(struct chain *c); /* calls sync_proved when done */

@@ -94,8 +94,14 @@ static struct checkpoint_node node_of(const struct node_entry *n)
 
 static void put_record(struct out *o, const struct record_entry *r)
 {
-    struct checkpoint_record m = {.bound_block = r->bound_block,
+    struct checkpoint_record m = {.vendor = r->vendor,
+                                  .kind = r->kind,
+                                  .bound_block = r->bound_block,
                                   .attested_at = r->attested_at,
+                                  .valid_until = r->valid_until,
+                                  .block = r->block,
+                                  .seq = r->seq,
+                                  .mirrored = r->mirrored,
                                   .has_leaf = r->parsed,
                                   .evidence = bytes_of(r->evidence, r->evidence_n)};
     memcpy(m.record, r->record.b, 32);
@@ -108,6 +114,28 @@ static void put_record(struct out *o, const struct record_entry *r)
     memcpy(m.tx, r->tx.b, 32);
     memcpy(m.leaf, r->leaf, sizeof m.leaf);
     PUT(o, record, &m);
+}
+
+static void put_forces(struct out *o, const struct index *x)
+{
+    for (size_t i = 0; i < FORCES_MAX; i++) {
+        const struct force_entry *f = &x->forces[(x->next_force + i) % FORCES_MAX];
+        struct checkpoint_force m = {.until = f->until, .seq = f->seq};
+        if (f->seq == 0)
+            continue;
+        memcpy(m.object, f->object.b, 32);
+        memcpy(m.digest, f->digest.b, 32);
+        PUT(o, force, &m);
+    }
+    for (size_t i = 0; i < WAITING_MAX; i++) {
+        const struct waiting_entry *e = &x->waiting[i];
+        struct checkpoint_waiting m = {.number = e->number, .effect_at = e->effect_at};
+        if (e->number == 0)
+            continue;
+        memcpy(m.object, e->object.b, 32);
+        memcpy(m.digest, e->digest.b, 32);
+        PUT(o, waiting, &m);
+    }
 }
 
 /* Rings are written from their oldest entry on, and so come back in the same order. */
@@ -203,12 +231,13 @@ enum err_code kept_form_write(const struct chain *c, uint64_t since, uint8_t **o
 {
     struct out o = {.err = PC_OK};
     const struct head *h = &c->sync.told_head;
-    struct checkpoint_begin begin = {.origin = origin_of(c), .since = since};
+    struct checkpoint_begin begin = {.origin = origin_of(c), .since = since, .seq = c->index->seq};
     struct checkpoint_end end = {0};
     begin.at.number = h->number;
     memcpy(begin.at.hash, h->hash.b, sizeof begin.at.hash);
     PUT(&o, begin, &begin);
     put_index(&o, c->index);
+    put_forces(&o, c->index);
     put_posted(&o, c);
     put_logs(&o, &c->attempts->logs);
     put_seats(&o, &c->attempts->active);
@@ -276,6 +305,7 @@ static enum err_code on_begin(void *ctx, const struct checkpoint_begin *m)
     in->claim->number = m->at.number;
     in->claim->hash = evm_word_of(m->at.hash);
     in->claim->since = m->since;
+    in->c->index->seq = m->seq;
     in->begun = true;
     return PC_OK;
 }
@@ -300,8 +330,14 @@ static enum err_code on_record(void *ctx, const struct checkpoint_record *m)
     r->claims = evm_word_of(m->claims);
     memcpy(r->verifier.b, m->verifier, sizeof r->verifier.b);
     r->tx = evm_word_of(m->tx);
+    r->vendor = m->vendor;
+    r->kind = m->kind;
     r->bound_block = m->bound_block;
     r->attested_at = m->attested_at;
+    r->valid_until = m->valid_until;
+    r->block = m->block;
+    r->seq = m->seq;
+    r->mirrored = m->mirrored;
     if (m->has_leaf)
         record_take_leaf(r, m->leaf);
     return record_take_evidence(r, m->evidence);
@@ -338,6 +374,31 @@ static enum err_code on_signer(void *ctx, const struct checkpoint_signer *m)
     struct in *in = ctx;
     struct evm_word authority = evm_word_of(m->authority);
     index_signer_add(in->c->index, m->digest, &authority);
+    return PC_OK;
+}
+
+static enum err_code on_force(void *ctx, const struct checkpoint_force *m)
+{
+    struct in *in = ctx;
+    struct index *x = in->c->index;
+    if (m->seq == 0 || m->seq > x->seq)
+        return PC_E_MALFORMED;
+    x->forces[x->next_force++ % FORCES_MAX] = (struct force_entry){.object = evm_word_of(m->object),
+                                                                   .digest = evm_word_of(m->digest),
+                                                                   .until = m->until,
+                                                                   .seq = m->seq};
+    return PC_OK;
+}
+
+static enum err_code on_waiting(void *ctx, const struct checkpoint_waiting *m)
+{
+    struct in *in = ctx;
+    struct index *x = in->c->index;
+    x->waiting[x->next_waiting++ % WAITING_MAX] =
+        (struct waiting_entry){.object = evm_word_of(m->object),
+                               .digest = evm_word_of(m->digest),
+                               .number = m->number,
+                               .effect_at = m->effect_at};
     return PC_OK;
 }
 
@@ -410,6 +471,8 @@ enum err_code kept_form_read(struct chain *c, struct bytes whole, struct kept_cl
         .authority = on_authority,
         .signer = on_signer,
         .app_policy = on_app_policy,
+        .force = on_force,
+        .waiting = on_waiting,
         .posted = on_posted,
         .logs = on_logs,
         .seat = on_seat,

@@ -70,6 +70,7 @@ void posted_verifier_log(struct chain *c, const struct log_record *log)
     struct posted p = {.kind = POSTED_VERIFIER, .tx = log->tx_hash};
     if (log->n_topics == 0)
         return;
+    (void)accepted_verifier_log(c, log); /* its calldata is wanted all the same */
     struct evm_word authority = abi_topic(TOPIC_AUTHORITY), leaf = abi_topic(TOPIC_LEAF);
     if (evm_word_equal(&log->topics[0], &authority) && log->n_topics == 3) {
         p.key = log->topics[1];
@@ -137,6 +138,7 @@ static void take_attest(struct chain *c, const struct posted *p, struct bytes ca
         return;
     }
     record_take_leaf(r, hints.p);
+    accepted_tell(c, r, evidence);
     if (kind != PC_SUBJECT_NODE)
         return;
     if (record_take_evidence(r, evidence) != PC_OK)
@@ -350,4 +352,5 @@ void posted_repeat(struct chain *c)
     for (size_t i = 0; i < RECORDS_MAX; i++)
         if (c->index->records[i].used && c->index->records[i].evidence != NULL)
             tell_node_evidence(c, &c->index->records[i]);
+    accepted_repeat(c);
 }

@@ -130,6 +130,9 @@ static enum err_code take_own(struct chain *c, struct standing *s, const struct 
         return e;
     PC_TRY(view_measurement(&measurement, &p->set[SET_MEASUREMENT].word[0]));
     PC_TRY(view_vendor(&vendor, &p->set[SET_TCB].word[0]));
+    s->vendor = node.vendor;
+    s->statuses = vendor.statuses;
+    s->out_of_date_until = vendor.out_of_date_until;
     PC_TRY(any_revoked(&revoked, &p->set[SET_TCB]));
     revoked |= node.revoked || measurement.revoked || vendor.standing == PC_VENDOR_REVOKED;
 

@@ -244,6 +244,7 @@ static void tell_head(struct chain *c)
         c->sync.health != IPC_HEALTH_DISAGREEMENT)
         (void)DAEMON_SEND(&c->d, IPC_LINK_VC, vc_head, &v);
     (void)DAEMON_SEND(&c->d, IPC_LINK_DC, dc_head, &d);
+    accepted_statuses(c);
     (void)DAEMON_SEND(&c->d, IPC_LINK_PC, pc_head, &p);
 }
 

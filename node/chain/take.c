@@ -68,11 +68,16 @@ static void take_attested(struct chain *c, const struct event *e, const struct l
     r->claims = e->u.attested.claims;
     r->verifier = e->u.attested.verifier;
     r->tx = log->tx_hash;
-    /* word 1 of the record as drawn in IAttestations: vendor 0..7, boundBlock 80..119, attestedAt
-     * 120..159 */
+    /* word 1 of the record as drawn in IAttestations: vendor 0..7, kind 8..15, boundBlock 80..119,
+     * attestedAt 120..159, validUntil 160..199 */
     r->vendor = (uint8_t)slot_field_u64(&e->u.attested.state, 0, 1);
     r->bound_block = slot_field_u64(&e->u.attested.state, 10, 5);
     r->attested_at = slot_field_u64(&e->u.attested.state, 15, 5);
+    r->valid_until = slot_field_u64(&e->u.attested.state, 20, 5);
+    r->kind = (uint8_t)slot_field_u64(&e->u.attested.state, 1, 1);
+    r->block = log->block;
+    r->seq = c->index->seq;
+    r->mirrored = false;
     posted_want(c, &p);
 }
 
@@ -152,6 +157,7 @@ enum err_code take_logs(struct chain *c, struct bytes packed, uint64_t from, uin
         if (log.block < block || log.block > to) /* facts are told in the order of the chain */
             return PC_E_SEQUENCE;
         block = log.block;
+        c->index->seq++;
         if (memcmp(log.address.b, c->d.policy.tdx.verifier, 20) == 0) {
             posted_verifier_log(c, &log);
             continue;

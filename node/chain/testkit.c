@@ -4,141 +4,37 @@
 #include <stdlib.h>
 
 #include "chain/rlp.h"
+#include "chain/trie_testkit.h"
 
 /* ---- tries ---- */
 
-struct item {
-    uint8_t key[64]; /* nibbles */
-    size_t n;
-    uint8_t value[128];
-};
-
-struct proof {
-    const uint8_t *target; /* nibbles; NULL: only the root is wanted */
-    unsigned n;
-    size_t len[65];
-    uint8_t node[65][640];
-};
-
-static void nibbles(uint8_t out[static 64], struct bytes preimage)
+static void storage(struct evm_word *root, const struct world_account *a, struct trie_proof *p)
 {
-    struct evm_word h;
-    evm_keccak(&h, preimage);
-    for (size_t i = 0; i < 32; i++) {
-        out[2 * i] = h.b[i] >> 4;
-        out[2 * i + 1] = h.b[i] & 15;
-    }
-}
-
-static int by_key(const void *a, const void *b)
-{
-    return memcmp(((const struct item *)a)->key, ((const struct item *)b)->key, 64);
-}
-
-static void put_path(struct rlp_writer *w, const uint8_t *key, size_t n, bool leaf)
-{
-    uint8_t path[33];
-    size_t at = 0;
-    uint8_t flag = leaf ? 2 : 0;
-    path[at++] = n % 2 == 1 ? (uint8_t)((flag + 1) << 4 | key[0]) : (uint8_t)(flag << 4);
-    for (size_t i = n % 2; i < n; i += 2)
-        path[at++] = (uint8_t)(key[i] << 4 | key[i + 1]);
-    rlp_put_string(w, bytes_of(path, at));
-}
-
-static void put_ref(struct rlp_writer *w, struct bytes node)
-{
-    struct evm_word h;
-    if (node.n < 32) {
-        rlp_put_raw(w, node);
-        return;
-    }
-    evm_keccak(&h, node);
-    rlp_put_string(w, PC_BYTES(h.b));
-}
-
-/* The node of n sorted items that agree in their first `depth` nibbles. */
-static size_t build(uint8_t out[static 640], const struct item *v, size_t n, size_t depth,
-                    struct proof *p)
-{
-    struct rlp_writer w = rlp_writer_of(out, 640);
-    uint8_t child[640];
-    size_t begin = rlp_list_begin(&w), common = depth;
-    struct bytes whole;
-    while (common < 64 && v[0].key[common] == v[n - 1].key[common])
-        common++;
-    if (n == 1) {
-        put_path(&w, v[0].key + depth, 64 - depth, true);
-        rlp_put_string(&w, bytes_of(v[0].value, v[0].n));
-    } else if (common > depth) {
-        put_path(&w, v[0].key + depth, common - depth, false);
-        put_ref(&w, bytes_of(child, build(child, v, n, common, p)));
-    } else {
-        size_t at = 0;
-        for (uint8_t nibble = 0; nibble < 16; nibble++) {
-            size_t from = at;
-            while (at < n && v[at].key[depth] == nibble)
-                at++;
-            if (at == from)
-                rlp_put_string(&w, bytes_of(NULL, 0));
-            else
-                put_ref(&w, bytes_of(child, build(child, v + from, at - from, depth + 1, p)));
-        }
-        rlp_put_string(&w, bytes_of(NULL, 0));
-    }
-    rlp_list_end(&w, begin);
-    assert_int_equal(rlp_writer_end(&w, &whole), PC_OK);
-    if (p->target != NULL && memcmp(p->target, v[0].key, depth) == 0 &&
-        (whole.n >= 32 || depth == 0)) {
-        memmove(p->node[1], p->node[0], sizeof p->node[0] * p->n);
-        memmove(&p->len[1], &p->len[0], sizeof p->len[0] * p->n);
-        memcpy(p->node[0], whole.p, whole.n);
-        p->len[0] = whole.n;
-        p->n++;
-    }
-    return whole.n;
-}
-
-static void trie(struct evm_word *root, struct item *v, size_t n, struct proof *p)
-{
-    uint8_t node[640];
-    static const uint8_t empty[] = {0x80};
-    p->n = 0;
-    if (n == 0) {
-        evm_keccak(root, PC_BYTES(empty));
-        return;
-    }
-    qsort(v, n, sizeof *v, by_key);
-    evm_keccak(root, bytes_of(node, build(node, v, n, 0, p)));
-}
-
-static void storage(struct evm_word *root, const struct world_account *a, struct proof *p)
-{
-    static struct item v[WORLD_WORDS];
+    static struct trie_item v[WORLD_WORDS];
     size_t n = 0;
     for (unsigned i = 0; i < a->n; i++) {
         struct rlp_writer w = rlp_writer_of(v[n].value, sizeof v[n].value);
         struct bytes value;
         if (evm_word_is_zero(&a->value[i]))
             continue;
-        nibbles(v[n].key, PC_BYTES(a->slot[i].b));
+        trie_nibbles(v[n].key, PC_BYTES(a->slot[i].b));
         rlp_put_uint256(&w, &a->value[i]);
         assert_int_equal(rlp_writer_end(&w, &value), PC_OK);
         v[n++].n = value.n;
     }
-    trie(root, v, n, p);
+    trie_build(root, v, n, p);
 }
 
-static void state(struct evm_word *root, const struct world *w, struct proof *p)
+static void state(struct evm_word *root, const struct world *w, struct trie_proof *p)
 {
-    static struct item v[WORLD_ACCOUNTS];
-    static struct proof none;
+    static struct trie_item v[WORLD_ACCOUNTS];
+    static struct trie_proof none;
     for (unsigned i = 0; i < w->n_accounts; i++) {
         struct rlp_writer o = rlp_writer_of(v[i].value, sizeof v[i].value);
         struct evm_word storage_root, code = {{1}};
         struct bytes value;
         storage(&storage_root, &w->account[i], &none);
-        nibbles(v[i].key, PC_BYTES(w->account[i].address));
+        trie_nibbles(v[i].key, PC_BYTES(w->account[i].address));
         size_t begin = rlp_list_begin(&o);
         rlp_put_u64(&o, 1);
         rlp_put_u64(&o, 0);
@@ -148,14 +44,14 @@ static void state(struct evm_word *root, const struct world *w, struct proof *p)
         assert_int_equal(rlp_writer_end(&o, &value), PC_OK);
         v[i].n = value.n;
     }
-    trie(root, v, w->n_accounts, p);
+    trie_build(root, v, w->n_accounts, p);
 }
 
 /* ---- blocks ---- */
 
 void world_mine(struct world *w, unsigned blocks)
 {
-    static struct proof none;
+    static struct trie_proof none;
     static const uint8_t zero[256];
     for (; blocks > 0; blocks--) {
         uint64_t n = ++w->head;
@@ -314,7 +210,7 @@ static int choose(struct world *w, const struct ipc_cr_ask *m)
 
 static void give_proof(const struct world *w, const struct ipc_cr_ask *m, struct writer *o)
 {
-    static struct proof p;
+    static struct trie_proof p;
     static uint8_t packed[PC_PROOF_LIST_MAX];
     uint8_t target[64];
     struct evm_word root, slot;
@@ -328,7 +224,7 @@ static void give_proof(const struct world *w, const struct ipc_cr_ask *m, struct
         struct bytes list;
         if (!account && !ipc_b32_list_next(&rest, slot.b))
             return;
-        nibbles(target, account ? PC_BYTES(m->address) : PC_BYTES(slot.b));
+        trie_nibbles(target, account ? PC_BYTES(m->address) : PC_BYTES(slot.b));
         p.target = target;
         p.n = 0;
         if (account)

@@ -5,6 +5,8 @@
  *   POST /v1/keys/evaluate    a release request; see release.c
  *   GET  /v1/epoch[/E]        members, PK and Y of the active epoch; ?json
  *   GET  /v1/info             this node
+ *   GET  /v1/evidence[/HASH]  accepted evidence; see mirror.c
+ *   GET  /v1/collateral/HASH  a collateral object
  *   PUT  /v1/collateral       a collateral object, from anybody; kept by hash
  *   GET  /healthz             200 if this node serves, else 503
  *   GET  /metrics             Prometheus text
@@ -18,6 +20,9 @@ enum {
     ROUTE_EPOCH_OF,
     ROUTE_INFO,
     ROUTE_PUT,
+    ROUTE_EVIDENCE,
+    ROUTE_EVIDENCE_OF,
+    ROUTE_COLLATERAL_OF,
     ROUTE_HEALTH,
     ROUTE_METRICS
 };
@@ -28,6 +33,9 @@ static const struct http_route routes[] = {
     [ROUTE_EPOCH_OF] = {"GET", "/v1/epoch/", 0},
     [ROUTE_INFO] = {"GET", "/v1/info", 0},
     [ROUTE_PUT] = {"PUT", "/v1/collateral", IPC_OBJECT_MAX},
+    [ROUTE_EVIDENCE] = {"GET", "/v1/evidence", 0},
+    [ROUTE_EVIDENCE_OF] = {"GET", "/v1/evidence/", 0},
+    [ROUTE_COLLATERAL_OF] = {"GET", "/v1/collateral/", 0},
     [ROUTE_HEALTH] = {"GET", "/healthz", 0},
     [ROUTE_METRICS] = {"GET", "/metrics", 0},
 };
@@ -71,6 +79,11 @@ static void on_request(void *ctx, const struct http_request *r)
         break;
     case ROUTE_PUT:
         put_collateral(p, r);
+        break;
+    case ROUTE_EVIDENCE:
+    case ROUTE_EVIDENCE_OF:
+    case ROUTE_COLLATERAL_OF:
+        mirror_request(p, r);
         break;
     case ROUTE_HEALTH:
         info_health(p, r);

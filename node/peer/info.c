@@ -218,7 +218,7 @@ static void line(struct text *t, const char *name, const char *labels, uint64_t 
 
 void info_metrics(struct peer *p, const struct http_request *r)
 {
-    static char buffer[32768];
+    static char buffer[131072];
     struct text t = {buffer, sizeof buffer, 0};
     struct http_counts h;
     struct transport_counts c;

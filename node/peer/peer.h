@@ -5,6 +5,7 @@
  *   service.c   links and handlers
  *   api.c       HTTP routes of clients and operators
  *   release.c   one key request from body to answer
+ *   mirror.c    evidence and collateral by hash, out of polyclaved's mirror
  *   info.c      what /v1/epoch, /v1/info and /metrics show
  *   members.c   connections to the other members
  *   names.c     addresses of members whose endpoint names a host
@@ -97,6 +98,23 @@ void info_epoch(struct peer *p, const struct http_request *r);
 void info_node(struct peer *p, const struct http_request *r);
 void info_health(struct peer *p, const struct http_request *r);
 void info_metrics(struct peer *p, const struct http_request *r);
+
+/* ---- mirror.c ---- */
+
+#define MIRROR_ASKS_MAX 32
+
+struct mirror_ask {
+    http_id id; /* 0: free */
+    enum ipc_mirror_what what;
+    uint64_t since;
+};
+
+/* GET /v1/evidence.., GET /v1/collateral/HASH */
+void mirror_request(struct peer *p, const struct http_request *r);
+void mirror_answer(struct peer *p, const struct ipc_dp_mirror *m);
+/* polyclaved was restarted: who waits for it is answered 503 retry. */
+void mirror_drop(struct peer *p);
+void mirror_tick(struct peer *p);
 
 /* ---- api.c ---- */
 
@@ -204,7 +222,7 @@ struct head_ask {
     uint8_t nonce[32];
 };
 
-#define METRICS_MAX 64
+#define METRICS_MAX 1024
 struct metric {
     char name[65];
     uint64_t value;
@@ -237,6 +255,7 @@ struct peer {
     uint16_t y_n;
 
     struct release releases[RELEASES_MAX];
+    struct mirror_ask mirror_asks[MIRROR_ASKS_MAX];
     struct bucket buckets[BUCKETS];
     struct bucket total;
     struct conn conns[CONNS_MAX];

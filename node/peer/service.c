@@ -109,6 +109,12 @@ static enum err_code on_put_done(void *ctx, const struct ipc_dp_put_r *m)
     return PC_OK;
 }
 
+static enum err_code on_mirror(void *ctx, const struct ipc_dp_mirror *m)
+{
+    mirror_answer(ctx, m);
+    return PC_OK;
+}
+
 static enum err_code on_metrics(void *ctx, const struct ipc_dp_metrics *m)
 {
     struct peer *p = ctx;
@@ -185,6 +191,7 @@ static const struct ipc_handlers handlers = {
     .dp_drop = on_drop,
     .dp_epoch_key = on_epoch_key,
     .dp_put_r = on_put_done,
+    .dp_mirror = on_mirror,
     .dp_metrics = on_metrics,
     .pc_head = on_head,
     .pc_members = on_members,
@@ -202,6 +209,8 @@ static void on_link_down(void *ctx, enum ipc_link link)
         names_drop(p);
     if (link == IPC_LINK_VP || link == IPC_LINK_PC || link == IPC_LINK_PA)
         release_drop(p);
+    if (link == IPC_LINK_DP)
+        mirror_drop(p);
 }
 
 static void on_tick(void *ctx)
@@ -209,6 +218,7 @@ static void on_tick(void *ctx)
     struct peer *p = ctx;
     if (p->configured) {
         release_tick(p);
+        mirror_tick(p);
         names_tick(p);
         members_tick(p);
         blobs_tick(p);
@@ -237,6 +247,7 @@ void peer_end(struct peer *p)
 {
     loop_timer_stop(&p->d.loop, &p->tick);
     release_drop(p);
+    mirror_drop(p);
     http_server_free(p->http);
     transport_free(p->transport);
     for (size_t i = 0; i < PC_ARRAY_LEN(p->held); i++)

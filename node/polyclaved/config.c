@@ -39,16 +39,36 @@ static enum err_code set_rpc(struct config *c, const char *value)
     return PC_OK;
 }
 
-static enum err_code set_rpc_agree(struct config *c, const char *value)
+/* A decimal number from 1 to most. */
+static enum err_code set_number(uint32_t *out, const char *value, unsigned long most)
 {
     char *end;
     errno = 0;
     unsigned long n = strtoul(value, &end, 10);
-    if (errno != 0 || *end != '\0' || value[0] < '0' || value[0] > '9' || n == 0 ||
-        n > CONFIG_MAX_RPC)
+    if (errno != 0 || *end != '\0' || value[0] < '0' || value[0] > '9' || n == 0 || n > most)
         return PC_E_MALFORMED;
-    c->rpc_agree = (uint32_t)n;
+    *out = (uint32_t)n;
     return PC_OK;
+}
+
+static enum err_code set_rpc_agree(struct config *c, const char *value)
+{
+    return set_number(&c->rpc_agree, value, CONFIG_MAX_RPC);
+}
+
+static enum err_code set_mirror_evidence(struct config *c, const char *value)
+{
+    return set_number(&c->mirror_evidence_mib, value, 384);
+}
+
+static enum err_code set_mirror_collateral(struct config *c, const char *value)
+{
+    return set_number(&c->mirror_collateral_mib, value, 128);
+}
+
+static enum err_code set_mirror_days(struct config *c, const char *value)
+{
+    return set_number(&c->mirror_days, value, 36500);
 }
 
 static enum err_code set_owner(struct config *c, const char *value)
@@ -83,6 +103,9 @@ static const struct key keys[] = {
     TEXT_KEY(vendor_root, CONFIG_MAX_TEXT - 1),
     {"owner", 0, 42, true, set_owner},
     {"log_level", 0, 8, false, set_log_level},
+    {"mirror_evidence_mib", 0, 8, false, set_mirror_evidence},
+    {"mirror_collateral_mib", 0, 8, false, set_mirror_collateral},
+    {"mirror_days", 0, 8, false, set_mirror_days},
 };
 
 /* Drop blanks at both ends of [*from, to). */
@@ -151,6 +174,8 @@ enum err_code config_parse(struct config *out, struct config_problem *why, struc
     memset(out, 0, sizeof *out);
     memset(why, 0, sizeof *why);
     out->log_level = PC_LOG_INFO;
+    out->mirror_evidence_mib = CONFIG_MIRROR_EVIDENCE_MIB;
+    out->mirror_collateral_mib = CONFIG_MIRROR_COLLATERAL_MIB;
     for (unsigned line = 1; e == PC_OK && left != 0; line++) {
         const char *end = memchr(p, '\n', left);
         size_t n = end != NULL ? (size_t)(end - p) : left;

@@ -19,7 +19,12 @@
  *   control_socket  unix socket for the operator's tools   (required)
  *   owner           address of the node's owner, 0x and 40 digits (required)
  *   vendor_root     file: root certificate of the node's vendor, DER (required; policy.bin has its
- * hash) log_level       debug | info | warn | error; default info
+ * hash)
+ *   log_level       debug | info | warn | error; default info
+ *   mirror_evidence_mib    MiB of evidence that is kept for others, 1..384; default 128 (16,384
+ *                          pieces at most, about 90 MiB of quotes). The oldest goes first
+ *   mirror_collateral_mib  MiB of collateral that is kept for others, 1..128; default 64
+ *   mirror_days            evidence accepted longer ago goes, 1..36500; default: none by age
  */
 #ifndef PC_NODE_POLYCLAVED_CONFIG_H
 #define PC_NODE_POLYCLAVED_CONFIG_H
@@ -46,7 +51,12 @@ struct config {
     char vendor_root[CONFIG_MAX_TEXT];
     uint8_t owner[20];
     enum log_level log_level;
+    uint32_t mirror_evidence_mib, mirror_collateral_mib;
+    uint32_t mirror_days; /* 0: no limit of age */
 };
+
+#define CONFIG_MIRROR_EVIDENCE_MIB   128u
+#define CONFIG_MIRROR_COLLATERAL_MIB 64u
 
 /* Why a configuration was refused, for a person. */
 struct config_problem {

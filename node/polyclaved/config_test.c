@@ -38,6 +38,16 @@ static void test_accepts_a_whole_file(void **state)
     assert_string_equal(c.http_listen, "127.0.0.1:8001");
     assert_int_equal(c.owner[1], 0x11);
     assert_int_equal(c.log_level, PC_LOG_INFO);
+    assert_int_equal(c.mirror_evidence_mib, CONFIG_MIRROR_EVIDENCE_MIB);
+    assert_int_equal(c.mirror_collateral_mib, CONFIG_MIRROR_COLLATERAL_MIB);
+    assert_int_equal(c.mirror_days, 0);
+    assert_int_equal(parse(&c, &why,
+                           BASE "mirror_evidence_mib = 384\nmirror_days = 365\n"
+                                "mirror_collateral_mib = 1\n"),
+                     PC_OK);
+    assert_int_equal(c.mirror_evidence_mib, 384);
+    assert_int_equal(c.mirror_collateral_mib, 1);
+    assert_int_equal(c.mirror_days, 365);
 }
 
 static void test_names_line_and_key(void **state)
@@ -54,6 +64,11 @@ static void test_names_line_and_key(void **state)
         {BASE "rpc_agree = 2\n", 0, "'rpc_agree' is more than the 1 endpoints given"},
         {BASE "rpc_agree = 0\n", 11, "'rpc_agree' has a value that it cannot take"},
         {BASE "rpc_agree = -1\n", 11, "'rpc_agree' has a value that it cannot take"},
+        {BASE "mirror_evidence_mib = 385\n", 11,
+         "'mirror_evidence_mib' has a value that it cannot take"},
+        {BASE "mirror_collateral_mib = 0\n", 11,
+         "'mirror_collateral_mib' has a value that it cannot take"},
+        {BASE "mirror_days = 1x\n", 11, "'mirror_days' has a value that it cannot take"},
         {BASE "rpc = ftp://x\n", 11, "'rpc' has a value that it cannot take"},
         {BASE "log_level =\n", 11, "'log_level' must have 1 to 8 characters"},
         {BASE "just words\n", 11, "expected 'key = value'"},

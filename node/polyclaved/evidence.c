@@ -25,19 +25,29 @@ static struct bytes node_key(uint8_t out[static 32], uint32_t node_id)
     return bytes_of(out, 18);
 }
 
+enum err_code evidence_assemble(struct polyclaved *p, uint8_t *out, size_t cap, size_t *n,
+                                enum wire_vendor vendor, struct bytes posted, struct bytes leaf,
+                                struct bytes ca)
+{
+    *n = 0;
+    if (vendor != WIRE_VENDOR_TDX)
+        return PC_E_UNSUPPORTED;
+    return assemble_tdx(out, cap, n, posted, leaf, ca, bytes_of(p->root, p->root_n));
+}
+
 void evidence_on_posted(struct polyclaved *p, const struct ipc_dc_evidence *m)
 {
     static uint8_t whole[EVIDENCE_MAX];
     uint8_t hash[32], key[32];
     size_t n;
-    enum err_code e = m->vendor == WIRE_VENDOR_TDX ? PC_OK : PC_E_UNSUPPORTED;
-    if (e == PC_OK)
-        e = assemble_tdx(whole, sizeof whole, &n, m->evidence, m->leaf, m->ca,
-                         bytes_of(p->root, p->root_n));
+    enum err_code e =
+        evidence_assemble(p, whole, sizeof whole, &n, m->vendor, m->evidence, m->leaf, m->ca);
     if (e == PC_OK)
         e = store_put_content(p->store, STORE_EVIDENCE, bytes_of(whole, n), hash);
     if (e == PC_OK)
         e = store_put(p->store, STORE_CURSOR, node_key(key, m->node_id), PC_BYTES(hash));
+    if (e == PC_OK)
+        forecast_on_node(p, m->node_id, hash);
     if (e != PC_OK)
         log_error("member_evidence_unusable", LOG_U64("node", m->node_id),
                   LOG_STR("error", pc_err_name(e)));

@@ -40,6 +40,7 @@ static void put_named(struct polyclaved *p, const uint8_t name[static 32], struc
 {
     uint8_t key[40], hash[32];
     put(p, STORE_COLLATERAL, data, kept);
+    mirror_object(p, data);
     sha256(hash, data);
     if (*kept &&
         store_put(p->store, STORE_TRANSCRIPT, name_key(key, name), PC_BYTES(hash)) != PC_OK)
@@ -84,6 +85,13 @@ static void get_named(struct polyclaved *p, const uint8_t name[static 32], size_
         log_error("store_failed", LOG_STR("what", "a damaged object stays"));
     if (e != PC_OK)
         *n = 0;
+}
+
+struct bytes objects_named(struct polyclaved *p, const uint8_t name[static 32])
+{
+    size_t n;
+    get_named(p, name, &n);
+    return bytes_of(object, n);
 }
 
 void objects_on_get(struct polyclaved *p, const struct ipc_da_get *m)

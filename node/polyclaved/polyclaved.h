@@ -10,6 +10,8 @@
  *   blobs.c      dealers' blobs: vault <-> peer
  *   evidence.c   own quote and its renewal; the members' evidence
  *   objects.c    bytes by hash for attest and for strangers
+ *   mirror.c     accepted evidence and collateral for whoever asks, bounded, in a store of its own
+ *   forecast.c   when each node loses its standing, for /metrics
  *   kept.c       chain's checkpoints
  *   control.c    the operator's socket
  *
@@ -123,6 +125,62 @@ struct evidence {
     bool rejoin_attested; /* relay_attest done, relay_reattest to follow */
 };
 
+/* ---- mirror.c ---- */
+
+#define MIRROR_EVIDENCE_MAX 16384
+#define MIRROR_OBJECTS_MAX  4096
+
+struct mirror_entry {
+    uint8_t hash[32]; /* of the evidence */
+    uint8_t record[32];
+    uint64_t attested_at;
+    uint32_t n; /* bytes in the store */
+    bool node;  /* of a node, not of an application */
+};
+
+struct mirror {
+    struct store *store;          /* NULL: refused at the start; the node goes on without */
+    struct mirror_entry *entries; /* MIRROR_EVIDENCE_MAX, ascending by hash */
+    size_t n;
+    uint64_t bytes, node_bytes; /* of evidence; of that, of nodes */
+    struct { /* which object has which name; twice what the store holds, oldest overwritten */
+        uint8_t name[32], hash[32];
+    } object[2 * MIRROR_OBJECTS_MAX];
+    size_t next_object;
+    uint64_t evidence_max;           /* bytes */
+    uint64_t served, missed, pruned; /* metrics */
+};
+
+/* ---- forecast.c ---- */
+
+#define FORECAST_NODES   WIRE_MEMBERS_MAX
+#define FORECAST_OBJECTS 64
+#define FORECAST_WAITING 4 /* of one object */
+
+/* What one node's evidence comes to under the sets that hold and that wait. Times are Unix seconds;
+ * UINT64_MAX: never, as far as is known. */
+struct forecast_node {
+    uint32_t node_id; /* 0: free */
+    uint8_t evidence[32];
+    uint8_t question[32]; /* digest of what the answers below are for */
+    unsigned next;        /* which judgement is due; all done when past the last */
+    bool known;           /* the first was made: `current` counts */
+    uint64_t valid_until; /* of the record that this evidence made */
+    uint64_t current;     /* from then on it cannot renew, if nothing newer is posted; 0: now */
+    uint64_t upcoming;    /* a waiting set that refuses it takes effect */
+};
+
+struct forecast {
+    struct forecast_node node[FORECAST_NODES];
+    struct ipc_dc_upcoming object[FORECAST_OBJECTS];
+    size_t n_objects;
+    uint16_t statuses;
+    uint64_t out_of_date_until;
+    uint8_t asked[32]; /* digest of the judgement under way; zero: none */
+    uint64_t asked_at; /* loop_now */
+    size_t turn;
+};
+
 struct control;
 struct relay;
 
@@ -154,6 +212,8 @@ struct polyclaved {
     struct attempt attempt;
     struct blobs blobs;
     struct evidence evidence;
+    struct mirror mirror;
+    struct forecast forecast;
     struct { /* Y of one key, gathered from its pieces for GET /v1/epoch */
         struct ipc_vd_transcript t;
         uint8_t y[WIRE_MEMBERS_MAX][32];
@@ -232,6 +292,10 @@ bool evidence_on_done(struct polyclaved *p, const struct relay_relay_done *m);
 void evidence_fail(struct polyclaved *p, const char *why);
 /* The evidence that a node's record was made with, out of the chain's calldata. */
 void evidence_on_posted(struct polyclaved *p, const struct ipc_dc_evidence *m);
+/* A vendor's format from its posted parts. PC_E_UNSUPPORTED: none is known for this vendor. */
+PC_MUST_USE enum err_code evidence_assemble(struct polyclaved *p, uint8_t *out, size_t cap,
+                                            size_t *n, enum wire_vendor vendor, struct bytes posted,
+                                            struct bytes leaf, struct bytes ca);
 /* The member's evidence into out; PC_E_NOT_FOUND if its bytes are not here. */
 PC_MUST_USE enum err_code evidence_of_node(struct polyclaved *p, uint32_t node_id, void *out,
                                            size_t cap, size_t *n);
@@ -250,11 +314,41 @@ PC_MUST_USE enum err_code object_name(uint8_t out[static 32], struct bytes data)
 
 /* objects.c */
 void objects_on_bytes(struct polyclaved *p, const struct ipc_dc_bytes *m);
+/* The object of that name, as attest asks for it: a view until the next call; empty if the store
+ * does not hold it. */
+struct bytes objects_named(struct polyclaved *p, const uint8_t name[static 32]);
 void objects_on_get(struct polyclaved *p, const struct ipc_da_get *m);
 void objects_on_put(struct polyclaved *p, const struct ipc_dp_put *m);
 void objects_log_decision(struct polyclaved *p, const struct ipc_vd_decision *m);
 void objects_keep_epoch(struct polyclaved *p, const struct ipc_vd_transcript *t);
 
+/* mirror.c. Open: what is wrong is logged, and the node goes on without a mirror; PC_E_MEMORY
+ * alone fails. */
+PC_MUST_USE enum err_code mirror_open(struct polyclaved *p);
+void mirror_close(struct polyclaved *p);
+void mirror_accept(struct polyclaved *p, const struct ipc_dc_accepted *m);
+/* A collateral object; one that is held already is left alone. */
+void mirror_object(struct polyclaved *p, struct bytes data);
+void mirror_on_get(struct polyclaved *p, const struct ipc_dp_mirror_get *m);
+/* By the head's time: what is too old goes. */
+void mirror_on_head(struct polyclaved *p);
+/* What was accepted with that evidence, and the evidence (cap bytes, *n; out NULL: not wanted).
+ * PC_E_NOT_FOUND. */
+PC_MUST_USE enum err_code mirror_read(struct polyclaved *p, struct wire_attested *a, void *out,
+                                      size_t cap, size_t *n, const uint8_t hash[static 32]);
+
+/* forecast.c */
+void forecast_on_upcoming(struct polyclaved *p, const struct ipc_dc_upcoming *m);
+void forecast_on_statuses(struct polyclaved *p, const struct ipc_dc_statuses *m);
+/* That node's evidence, by its hash, is the newest that was posted. */
+void forecast_on_node(struct polyclaved *p, uint32_t node_id, const uint8_t evidence[static 32]);
+void forecast_on_answer(struct polyclaved *p, const struct ipc_da_forecast_r *m);
+void forecast_tick(struct polyclaved *p); /* asks the next question */
+void forecast_attest_up(struct polyclaved *p);
+/* Append "standing_seconds{node=..,set=..}" counters; names borrow from `names` (cap of 64 bytes
+ * each). Returns the new count. */
+size_t forecast_metrics(const struct polyclaved *p, struct ipc_counter *out, size_t n, size_t cap,
+                        char (*names)[65]);
 /* kept.c */
 void kept_on_put(struct polyclaved *p, const struct ipc_dc_kept_put *m);
 void kept_on_get(struct polyclaved *p, const struct ipc_dc_kept_get *m);

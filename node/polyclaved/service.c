@@ -204,6 +204,7 @@ static enum err_code on_head(void *ctx, const struct ipc_dc_head *m)
     attempt_on_head(p);
     calls_on_head(p);
     evidence_on_head(p);
+    mirror_on_head(p);
     return PC_OK;
 }
 
@@ -232,6 +233,24 @@ static enum err_code on_bytes(void *ctx, const struct ipc_dc_bytes *m)
 static enum err_code on_evidence(void *ctx, const struct ipc_dc_evidence *m)
 {
     evidence_on_posted(ctx, m);
+    return PC_OK;
+}
+
+static enum err_code on_accepted(void *ctx, const struct ipc_dc_accepted *m)
+{
+    mirror_accept(ctx, m);
+    return PC_OK;
+}
+
+static enum err_code on_upcoming(void *ctx, const struct ipc_dc_upcoming *m)
+{
+    forecast_on_upcoming(ctx, m);
+    return PC_OK;
+}
+
+static enum err_code on_statuses(void *ctx, const struct ipc_dc_statuses *m)
+{
+    forecast_on_statuses(ctx, m);
     return PC_OK;
 }
 
@@ -265,6 +284,18 @@ static enum err_code on_get(void *ctx, const struct ipc_da_get *m)
 static enum err_code on_job_done(void *ctx, const struct ipc_pa_done *m)
 {
     attempt_on_job_done(ctx, m);
+    return PC_OK;
+}
+
+static enum err_code on_forecast(void *ctx, const struct ipc_da_forecast_r *m)
+{
+    forecast_on_answer(ctx, m);
+    return PC_OK;
+}
+
+static enum err_code on_mirror_get(void *ctx, const struct ipc_dp_mirror_get *m)
+{
+    mirror_on_get(ctx, m);
     return PC_OK;
 }
 
@@ -305,11 +336,16 @@ static const struct ipc_handlers handlers = {
     .dc_bound = on_bound,
     .dc_bytes = on_bytes,
     .dc_evidence = on_evidence,
+    .dc_accepted = on_accepted,
+    .dc_upcoming = on_upcoming,
+    .dc_statuses = on_statuses,
     .dc_kept_put = on_kept_put,
     .dc_kept_get = on_kept_get,
     .dc_kept_drop = on_kept_drop,
     .da_get = on_get,
     .pa_done = on_job_done,
+    .da_forecast_r = on_forecast,
+    .dp_mirror_get = on_mirror_get,
     .dp_got = on_got,
     .dp_put = on_put,
     .dp_counters = on_counters,
@@ -351,6 +387,7 @@ static void on_link_up(void *ctx, enum ipc_link link)
         break;
     case IPC_LINK_DA:
         attempt_attest_up(p);
+        forecast_attest_up(p);
         break;
     default:
         break;
@@ -365,19 +402,33 @@ static void on_link_down(void *ctx, enum ipc_link link)
         evidence_fail(p, "a part of the node was restarted");
 }
 
+#define COUNTERS_MAX 1024
+
 static void on_tick(void *ctx)
 {
+    static struct ipc_counter counters[COUNTERS_MAX];
+    static char names[COUNTERS_MAX][65];
     struct polyclaved *p = ctx;
-    struct ipc_counter counters[] = {
+    const struct mirror *m = &p->mirror;
+    const struct ipc_counter own[] = {
         {PC_BYTES_STR("released_total"), p->released},
         {PC_BYTES_STR("replayed_total"), p->replayed},
         {PC_BYTES_STR("refused_total"), p->refused},
         {PC_BYTES_STR("attestation_valid_until"), p->evidence.valid_until},
         {PC_BYTES_STR("attempt_epoch"), p->attempt.epoch},
         {PC_BYTES_STR("attempt_number"), p->attempt.number},
+        {PC_BYTES_STR("mirror_up"), m->store != NULL},
+        {PC_BYTES_STR("mirror_evidence"), m->n},
+        {PC_BYTES_STR("mirror_evidence_bytes"), m->bytes},
+        {PC_BYTES_STR("mirror_pruned_total"), m->pruned},
+        {PC_BYTES_STR("mirror_served_total"), m->served},
+        {PC_BYTES_STR("mirror_missed_total"), m->missed},
     };
-    struct ipc_dp_metrics m = {.counters = {.v = counters, .n = PC_ARRAY_LEN(counters)}};
-    (void)DAEMON_SEND(&p->d, IPC_LINK_DP, dp_metrics, &m);
+    memcpy(counters, own, sizeof own);
+    size_t n = forecast_metrics(p, counters, PC_ARRAY_LEN(own), COUNTERS_MAX, names);
+    struct ipc_dp_metrics out = {.counters = {.v = counters, .n = (uint32_t)n}};
+    (void)DAEMON_SEND(&p->d, IPC_LINK_DP, dp_metrics, &out);
+    forecast_tick(p);
     loop_timer_set(&p->d.loop, &p->tick, METRICS_MS);
 }
 
@@ -411,6 +462,7 @@ enum err_code polyclaved_configure(struct polyclaved *p, const char *path)
 enum err_code polyclaved_start(struct polyclaved *p)
 {
     PC_TRY(open_store(p));
+    PC_TRY(mirror_open(p));
     load_registered_id(p);
     PC_TRY(relay_open(p));
     PC_TRY(control_open(p));
@@ -435,6 +487,7 @@ void polyclaved_end(struct polyclaved *p)
     loop_timer_stop(&p->d.loop, &p->tick);
     control_close(p);
     relay_close(p);
+    mirror_close(p);
     store_close(p->store);
     p->store = NULL;
 }

@@ -9,6 +9,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+struct config pd_config = {.mirror_evidence_mib = CONFIG_MIRROR_EVIDENCE_MIB,
+                           .mirror_collateral_mib = CONFIG_MIRROR_COLLATERAL_MIB};
+
 static enum err_code relay_frame(void *ctx, struct ipc_end *end, struct bytes frame, int fd)
 {
     struct pd *t = ctx;
@@ -107,6 +110,7 @@ static void start(struct pd *t, uint8_t keys)
     t->p = p;
     polyclaved_spec(&t->spec, p);
     kit_begin(&t->kit, &p->d, &t->spec);
+    p->config = pd_config;
     snprintf(p->config.data_dir, sizeof p->config.data_dir, "%s/store", t->dir);
     snprintf(p->config.control_socket, sizeof p->config.control_socket, "%s/control", t->dir);
     snprintf(p->config.relay_socket, sizeof p->config.relay_socket, "%s/relay", t->dir);

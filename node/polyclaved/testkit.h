@@ -23,6 +23,9 @@ struct pd {
     struct ipc_head_view view; /* what pd_head says */
 };
 
+/* What each start has as its configuration, but for paths, endpoint and owner. */
+extern struct config pd_config;
+
 /* A node whose vault has keys filled with `keys`, all links up. */
 void pd_begin(struct pd *t, uint8_t keys);
 void pd_end(struct pd *t);
