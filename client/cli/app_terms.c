@@ -4,12 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "attest/evidence.h"
 #include "base/hex.h"
 #include "chain/events.h"
 #include "client/cli/vendor.h"
 #include "client/lib/logs.h"
 #include "client/lib/platforms.h"
-#include "client/lib/tdx_calls.h"
+#include "client/lib/vendor_calls.h"
 #include "crypto/ids.h"
 
 static bool bad(const char *name, const char *value, const char *want)
@@ -168,18 +169,20 @@ static bool min_tcb_text(struct app_min_tcb *m, const char *text)
     return true;
 }
 
-/* The product of a machine by its quote, with any TCB. */
+/* The product of a machine by its evidence, with any TCB. */
 static bool min_tcb_of(struct app_min_tcb *m, const char *path)
 {
-    struct bytes quote;
-    struct tdx_claims c;
-    *m = (struct app_min_tcb){.vendor = PC_VENDOR_TDX, .len = PC_RAW_TCB_TDX};
-    if (cli_read_file(&quote, path, PC_EVIDENCE_MAX) != PC_OK)
-        return bad("cannot read", path, "want a quote as the machine made it");
-    enum err_code e = tdx_claims_of_quote(&c, quote);
-    cli_free(&quote);
-    m->product = c.product;
-    return e == PC_OK || bad("--min-tcb-of", path, "is no TDX quote with its certificates");
+    struct bytes evidence;
+    struct evidence_claims c;
+    if (cli_read_file(&evidence, path, PC_EVIDENCE_MAX) != PC_OK)
+        return bad("cannot read", path, "want evidence as the machine made it");
+    enum err_code e = vendor_claims(&c, vendor_of_evidence(evidence), evidence);
+    cli_free(&evidence);
+    *m = (struct app_min_tcb){
+        .vendor = (uint8_t)c.vendor, .product = c.product, .len = (uint8_t)c.raw_tcb_n};
+    if (e != PC_OK)
+        return bad("--min-tcb-of", path, "is no evidence with its certificates");
+    return c.raw_tcb_n != 0 || bad("--min-tcb-of", path, "its vendor states no TCB");
 }
 
 static bool min_tcbs(struct app_policy *p, const struct cli_args *a)

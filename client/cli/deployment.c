@@ -18,6 +18,8 @@ static enum err_code read_root(struct network *out, const struct json_value *roo
     PC_TRY(json_get_u64(root, "block", UINT64_C(1) << 53, &out->from_block));
     PC_TRY(json_get_object(root, "contracts", &list));
     for (unsigned i = 0; i < PC_NET_CONTRACTS; i++) {
+        if (network_contract_optional(i) && !json_has(&list, network_contract_name(i)))
+            continue;
         PC_TRY(json_get_object(&list, network_contract_name(i), &c));
         PC_TRY(json_get_hex(&c, "address", out->contract[i].b, 20));
     }

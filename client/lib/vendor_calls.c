@@ -6,9 +6,10 @@
 #include "client/lib/vendor_row.h"
 #include "crypto/hash.h"
 
+static const struct vendor_row *const rows[] = {&tdx_row, &snp_row, &nitro_row};
+
 static const struct vendor_row *row_of(enum vendor vendor)
 {
-    static const struct vendor_row *const rows[] = {&tdx_row, &snp_row, &nitro_row};
     for (size_t i = 0; i < PC_ARRAY_LEN(rows); i++)
         if (rows[i]->vendor == vendor)
             return rows[i];
@@ -35,6 +36,15 @@ enum err_code vendor_claims(struct evidence_claims *out, enum vendor vendor, str
     const struct vendor_row *row = row_of(vendor);
     memset(out, 0, sizeof *out);
     return row == NULL ? PC_E_UNSUPPORTED : claims_done(out, row->claims(out, evidence));
+}
+
+enum vendor vendor_of_evidence(struct bytes evidence)
+{
+    struct evidence_claims ignored;
+    for (size_t i = 0; i < PC_ARRAY_LEN(rows); i++)
+        if (vendor_claims(&ignored, rows[i]->vendor, evidence) == PC_OK)
+            return rows[i]->vendor;
+    return (enum vendor)0;
 }
 
 enum err_code vendor_claims_of_call(struct evidence_claims *out, enum vendor vendor,

@@ -48,7 +48,9 @@ struct evidence_claims {
 /* PC_E_MALFORMED: not evidence of that vendor with its certificates. *out is zero on error. */
 PC_MUST_USE enum err_code vendor_claims(struct evidence_claims *out, enum vendor vendor,
                                         struct bytes evidence);
-/* The same of the arguments of `attest`: evidence without certificates, hints. */
+/* Whose evidence is it, by its form? 0: nobody's. */
+enum vendor vendor_of_evidence(struct bytes evidence);
+/* Claims of the arguments of `attest`: evidence without certificates, hints. */
 PC_MUST_USE enum err_code vendor_claims_of_call(struct evidence_claims *out, enum vendor vendor,
                                                 struct bytes evidence, struct bytes hints);
 /* As a Solidity `Claims` tuple, the next value of w. */

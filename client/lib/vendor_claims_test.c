@@ -113,6 +113,7 @@ static void every_vector(void **state)
         if (!verified_claims(&v, q))
             continue;
         assert_int_equal(vendor_claims(&c, PC_VENDOR_TDX, q), PC_OK);
+        assert_int_equal(vendor_of_evidence(q), PC_VENDOR_TDX);
         assert_same(&c, &v);
         check_quote(&c, q);
         checked++;
@@ -168,6 +169,7 @@ static void check_snp(const struct snp_forge *plan, bool vlek)
                      PC_E_MALFORMED);
     assert_int_equal(vendor_claims(&c, PC_VENDOR_NITRO, whole), PC_E_MALFORMED);
     assert_int_equal(vendor_claims(&c, PC_VENDOR_TDX, whole), PC_E_MALFORMED);
+    assert_int_equal(vendor_of_evidence(whole), PC_VENDOR_SNP);
 }
 
 static void every_product(void **state)
@@ -205,6 +207,7 @@ static void documents(void **state)
         forge_nitro_verify(&v, document, pin);
         assert_true(verdict_accepts(&v));
         assert_int_equal(vendor_claims(&c, PC_VENDOR_NITRO, document), PC_OK);
+        assert_int_equal(vendor_of_evidence(document), PC_VENDOR_NITRO);
         assert_same(&c, &v);
         assert_true(nitro_doc_parse(&doc, &ignored, document));
         assert_int_equal(nitro_records_of(&records, &doc), PC_OK);
@@ -232,6 +235,7 @@ static void junk_is_no_evidence(void **state)
     assert_int_equal(vendor_claims_of_call(&c, PC_VENDOR_SNP, bytes_of(junk, PC_SNP_REPORT_LEN),
                                            PC_BYTES(hints)),
                      PC_E_MALFORMED);
+    assert_int_equal(vendor_of_evidence(PC_BYTES(junk)), 0);
     assert_int_equal(vendor_claims(&c, (enum vendor)4, PC_BYTES(junk)), PC_E_UNSUPPORTED);
 }
 
