@@ -88,6 +88,15 @@ contract P384Test is Test {
         eq(refusals, 75, "invalid ones that are two numbers of 384 bits");
     }
 
+    /// Signatures of OpenSSL's with hints of the C maker, and changed ones: contracts/long.
+    function test_openssl() external {
+        if (!vm.exists(string.concat(vm.projectRoot(), "/cache/scratch/p384-openssl.bin"))) {
+            vm.skip(true, "a long run: contracts/long");
+        }
+        (uint256 accepts, uint256 refusals) = all("openssl");
+        ok(accepts != 0 && accepts == refusals, "every second one is good");
+    }
+
     function test_forgeries() external {
         (uint256 accepts, uint256 refusals) = all("forged");
         ok(accepts >= 4 && refusals >= 70, "number of cases");
