@@ -19,11 +19,18 @@ import {vm} from "../test/kit/Vm.sol";
 ///         nothing else but the signer comes from outside. contracts/deploy calls this, and then
 ///         tools/readback.js, which reads everything back and writes deployment.json.
 contract Deploy {
-    /// Order of creation; the nonce of each is the first one plus its place.
+    /// Order of creation; the nonce of each is the first one plus those present before it.
     enum Place {
         CertificateReader,
         CollateralReader,
         TdxVerifier,
+        // present where a further vendor's root is given
+        Sha384,
+        P384Table,
+        P384,
+        Reader384,
+        SnpVerifier,
+        NitroVerifier,
         TcbPolicy,
         VerifierRouter,
         Attestations,
@@ -37,14 +44,7 @@ contract Deploy {
         GuardianCouncil,
         Timelock,
         NetworkGovernor,
-        Ratifier,
-        // present where a further vendor's root is given
-        Sha384,
-        P384Table,
-        P384,
-        Reader384,
-        SnpVerifier,
-        NitroVerifier
+        Ratifier
     }
 
     uint8 private constant TDX = 1;
@@ -88,10 +88,10 @@ contract Deploy {
         _takeRoots(roots);
         vm.startBroadcast(key);
         _evidence(vm.readFileBinary(string.concat(roots, "/tdx.der")));
+        _furtherEvidence();
         _registries();
         _epochs();
         _governance();
-        _furtherEvidence();
         vm.stopBroadcast();
         _write(out);
     }
@@ -325,12 +325,15 @@ contract Deploy {
     function _present(Place place) private view returns (bool) {
         if (place == Place.SnpVerifier) return _snpRoots.length != 0;
         if (place == Place.NitroVerifier) return _nitroRoot.length != 0;
-        return place < Place.Sha384 || _snpRoots.length != 0 || _nitroRoot.length != 0;
+        bool optional = place >= Place.Sha384 && place <= Place.Reader384;
+        return !optional || _snpRoots.length != 0 || _nitroRoot.length != 0;
     }
 
     function _nonce(Place place) private view returns (uint256 nonce) {
-        nonce = _first + uint256(place);
-        if (place == Place.NitroVerifier && !_present(Place.SnpVerifier)) --nonce;
+        nonce = _first;
+        for (uint256 i; i < uint256(place); ++i) {
+            if (_present(Place(i))) ++nonce;
+        }
     }
 
     function _at(Place place) private view returns (address) {
@@ -380,6 +383,12 @@ contract Deploy {
             "CertificateReader",
             "CollateralReader",
             "TdxVerifier",
+            "Sha384",
+            "P384Table",
+            "P384",
+            "Reader384",
+            "SnpVerifier",
+            "NitroVerifier",
             "TcbPolicy",
             "VerifierRouter",
             "Attestations",
@@ -393,13 +402,7 @@ contract Deploy {
             "GuardianCouncil",
             "Timelock",
             "NetworkGovernor",
-            "Ratifier",
-            "Sha384",
-            "P384Table",
-            "P384",
-            "Reader384",
-            "SnpVerifier",
-            "NitroVerifier"
+            "Ratifier"
         ];
         string memory json;
         for (uint256 i; i < names.length; ++i) {

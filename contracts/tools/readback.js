@@ -135,6 +135,11 @@ function masked(code, references) {
   return bytes;
 }
 
+function tableHash() {
+  const source = fs.readFileSync(path.join(root, 'src', 'evidence', 'P384.sol'), 'utf8');
+  return /TABLE_HASH = (0x[0-9a-f]{64});/.exec(source)[1];
+}
+
 async function call(name, signature, extra = '') {
   const build = artifact(name);
   const selector = build.methodIdentifiers[signature];
@@ -218,11 +223,14 @@ async function main() {
     const found = await rpc('eth_getCode', [addresses[name], 'latest']);
     const references = build.deployedBytecode.immutableReferences;
     const here = masked(found, references);
-    if (!here.equals(masked(build.deployedBytecode.object, references))) {
+    const same = name === 'P384Table' || here.equals(masked(build.deployedBytecode.object, references));
+    if (!same) {
       wrong.push(`${name}: the code at ${addresses[name]} is not that of the build`);
     }
     const account = await rpc('eth_getProof', [addresses[name], [], 'latest']);
     contracts[name] = { address: addresses[name], codeHash: account.codeHash };
+    // its constructor computes what it is; P384, which takes no other, says the hash
+    if (name === 'P384Table') differs('code hash of P384Table', account.codeHash, tableHash());
     digest.update(name).update('\0').update(masked(build.deployedBytecode.object, references));
   }
   for (const [name, getter, target] of POINTERS.filter(([name]) => there(name))) {
