@@ -4,32 +4,11 @@
  * contracts/deploy under simulated roots of three vendors, collateral and certificates posted,
  * machines attested, records read back and compared with what the C verifiers say.
  */
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "attest/sim/amd_store.h"
-#include "attest/sim/nitro.h"
-#include "attest/sim/store.h"
-#include "base/hex.h"
-#include "base/json.h"
-#include "base/rng_seeded.h"
 #include "base/unit_test.h"
-#include "chain/anvil_testkit.h"
-#include "client/cli/deployment.h"
+#include "client/cli/vendors_testkit.h"
 #include "client/lib/vendor_calls.h"
-
-#define BUILT  PC_SOURCE_DIR "/contracts/out/SnpVerifier.sol/SnpVerifier.json"
-#define DEPLOY PC_SOURCE_DIR "/contracts/deploy"
-#define PARAMS PC_SOURCE_DIR "/contracts/script/params/31337.json"
-
-/* anvil's first account and its key, which everybody knows */
-#define PAYER     "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266"
-#define PAYER_KEY "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
 
 enum {
     RECORD_CLAIMS = 0,
@@ -39,146 +18,11 @@ enum {
     RECORD_WORDS = 11
 };
 
-static struct child node;
-static struct endpoints *ep;
-static struct relay_chain chain;
-static struct network net;
-static struct deployment_policy pinned;
-static struct rng_seeded rng;
-static char dir[] = "/tmp/vendor-chain.XXXXXX";
-static uint64_t now;
-
-static struct sim_vendor intel;
-static struct sim_amd amd;
-static struct sim_nitro aws;
-static uint8_t aws_root[PC_NITRO_CERT_MAX];
-static size_t aws_root_n;
-
-/* ---- the deployment */
-
-static const char *put_file(char path[static 128], const char *name, struct bytes b)
-{
-    (void)snprintf(path, 128, "%s/%s", dir, name);
-    FILE *f = fopen(path, "wb");
-    assert_non_null(f);
-    assert_int_equal(fwrite(b.p, 1, b.n, f), b.n);
-    assert_int_equal(fclose(f), 0);
-    return path;
-}
-
-static void run(const char *const argv[])
-{
-    char log[128];
-    int status;
-    (void)snprintf(log, sizeof log, "%s/log", dir);
-    pid_t pid = fork();
-    assert_true(pid >= 0);
-    if (pid == 0) {
-        int fd = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-        if (fd >= 0 && dup2(fd, 1) == 1 && dup2(fd, 2) == 2)
-            (void)execv(argv[0], (char *const *)(uintptr_t)argv);
-        _exit(127);
-    }
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    if (status != 0) {
-        struct bytes text;
-        assert_int_equal(cli_read_file(&text, log, 1 << 20), PC_OK);
-        fail_msg("%s: %.*s", argv[0], (int)text.n, (const char *)text.p);
-    }
-}
-
-static void deploy(void)
-{
-    char key[128], tdx[128], snp[128], nitro[128], out[128];
-    (void)snprintf(out, sizeof out, "%s/deployment.json", dir);
-    const char *const argv[] = {DEPLOY,
-                                "--rpc",
-                                node.url,
-                                "--params",
-                                PARAMS,
-                                "--key-file",
-                                put_file(key, "key", PC_BYTES_STR(PAYER_KEY)),
-                                "--tdx-root",
-                                put_file(tdx, "tdx", bytes_of(intel.root.der, intel.root.der_n)),
-                                "--snp-root",
-                                put_file(snp, "snp", bytes_of(amd.ark.der, amd.ark.der_n)),
-                                "--nitro-root",
-                                put_file(nitro, "nitro", bytes_of(aws_root, aws_root_n)),
-                                "--out",
-                                out,
-                                NULL};
-    run(argv);
-    assert_int_equal(deployment_read(&net, &pinned, out), PC_CLI_YES);
-    net.from_block = 0;
-}
-
-static int start(void **state)
-{
-    (void)state;
-    static const uint8_t fmspc[6] = {0x90, 0xc0, 0x6f};
-    static const char *urls[1];
-    rng_seeded_init(&rng, 160);
-    now = (uint64_t)time(NULL) - 3600;
-    assert_non_null(mkdtemp(dir));
-    sim_vendor_new(&intel, &rng.rng, fmspc, now);
-    sim_amd_new(&amd, &rng.rng, PC_SNP_GENOA, now);
-    sim_nitro_vendor_new(&aws, &rng.rng, now - 86400);
-    sim_nitro_host_new(&aws, &rng.rng);
-    memset(aws.program, 6, sizeof aws.program);
-    memset(aws.policy, 7, sizeof aws.policy);
-    sim_nitro_start(&aws, &rng.rng);
-    sim_nitro_root(aws_root, &aws_root_n, &aws);
-    anvil_start(&node);
-    (void)anvil_call(&node, "evm_setAutomine", "[true]");
-    deploy();
-    urls[0] = node.url;
-    struct endpoints_config c = {.urls = urls, .m = 1, .chain_id = 31337, .timeout_ms = 20000};
-    assert_int_equal(endpoints_new(&ep, &c), PC_OK);
-    chain = (struct relay_chain){.endpoints = ep, .now_ms = 1};
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    const char *const argv[] = {"/bin/rm", "-rf", "--", dir, NULL};
-    endpoints_free(ep);
-    child_stop(&node);
-    run(argv);
-    return 0;
-}
-
 /* ---- transactions */
-
-/* False: it reverts. */
-static bool sends(const struct evm_address *to, struct bytes data, uint64_t *gas)
-{
-    static char params[2 * PC_VENDOR_CALL_MAX + 512], hex[2 * PC_VENDOR_CALL_MAX + 1];
-    char at[41], hash[80];
-    uint64_t status;
-    struct json_doc *doc;
-    hex_encode(at, PC_BYTES(to->b));
-    hex_encode(hex, data);
-    (void)snprintf(params, sizeof params,
-                   "[{\"from\":\"" PAYER "\",\"to\":\"0x%s\",\"data\":\"0x%s\","
-                   "\"gas\":\"0xffffff\"}]",
-                   at, hex);
-    (void)snprintf(hash, sizeof hash, "[%.70s]", anvil_call(&node, "eth_sendTransaction", params));
-    const char *text;
-    do /* the node answers before it has mined */
-        text = anvil_call(&node, "eth_getTransactionReceipt", hash);
-    while (strcmp(text, "null") == 0);
-    assert_int_equal(json_parse(&doc, bytes_of(text, strlen(text)), 1 << 20, 8), PC_OK);
-    struct json_value root = json_root(doc);
-    assert_int_equal(json_get_quantity(&root, "status", &status), PC_OK);
-    assert_int_equal(json_get_quantity(&root, "gasUsed", gas), PC_OK);
-    json_free(doc);
-    return status == 1;
-}
 
 static struct vendor_calls calls_of(enum vendor vendor)
 {
-    return (struct vendor_calls){vendor, &chain, net.contract[network_verifier(vendor)], 0};
+    return (struct vendor_calls){vendor, &kit.chain, kit.net.contract[network_verifier(vendor)], 0};
 }
 
 static uint8_t call[PC_VENDOR_CALL_MAX];
@@ -192,7 +36,7 @@ static bool posts(enum vendor vendor, enum vendor_post_kind kind, struct bytes d
     bool known;
     assert_int_equal(vendor_calls_post(&t, &out, &known, call, sizeof call, kind, data), PC_OK);
     assert_false(known);
-    return sends(&t.verifier, out, &gas);
+    return kit_send(&t.verifier, out, &gas);
 }
 
 static void post(enum vendor vendor, enum vendor_post_kind kind, struct bytes data)
@@ -221,7 +65,7 @@ static unsigned post_missing(enum vendor vendor, struct bytes evidence)
             assert_known(vendor, PC_POST_MACHINE, evidence);
             return n;
         }
-        assert_true(sends(&t.verifier, out, &gas));
+        assert_true(kit_send(&t.verifier, out, &gas));
         print_message("vendor %u: certificate, gas %llu\n", vendor, (unsigned long long)gas);
     }
     fail_msg("there is no end of certificates");
@@ -237,17 +81,11 @@ struct subject {
 
 static void bind_to(struct subject *s)
 {
-    struct head_claim head;
     memset(s, 0, sizeof *s);
-    anvil_mine(&node, 3);
-    assert_int_equal(endpoints_latest(ep, chain.now_ms, 2, &head), PC_OK);
-    s->binding = (struct report_binding){
-        .kind = PC_SUBJECT_APP, .chain_id = 31337, .bound_block = head.number};
-    memcpy(s->binding.attestations, net.contract[PC_NET_ATTESTATIONS].b, 20);
+    s->binding.kind = PC_SUBJECT_APP;
     memset(s->binding.keys_hash, 0x11, 32);
     memset(s->binding.context, 0x22, 32);
-    memcpy(s->binding.bound_hash, head.hash.b, 32);
-    id_report_data(s->report_data, &s->binding);
+    kit_bind(&s->binding, s->report_data);
 }
 
 static bool attest(enum vendor vendor, const struct subject *s, struct bytes evidence)
@@ -261,7 +99,7 @@ static bool attest(enum vendor vendor, const struct subject *s, struct bytes evi
     struct bytes out;
     uint64_t gas;
     assert_int_equal(vendor_calls_attest(&t, &out, call, sizeof call, &a), PC_OK);
-    bool good = sends(&net.contract[PC_NET_ATTESTATIONS], out, &gas);
+    bool good = kit_send(&kit.net.contract[PC_NET_ATTESTATIONS], out, &gas);
     print_message("vendor %u: attest %s, gas %llu\n", vendor, good ? "accepted" : "refused",
                   (unsigned long long)gas);
     return good;
@@ -274,8 +112,8 @@ static void record_of(struct evm_word w[static RECORD_WORDS], const uint8_t key[
     size_t n;
     memcpy(data, s.b, 4);
     memcpy(data + 4, key, 32);
-    assert_int_equal(relay_chain_call(&chain, answer, sizeof answer, &n,
-                                      &net.contract[PC_NET_ATTESTATIONS], PC_BYTES(data)),
+    assert_int_equal(relay_chain_call(&kit.chain, answer, sizeof answer, &n,
+                                      &kit.net.contract[PC_NET_ATTESTATIONS], PC_BYTES(data)),
                      PC_OK);
     assert_int_equal(n, sizeof answer);
     for (size_t i = 0; i < RECORD_WORDS; i++)
@@ -303,7 +141,7 @@ static void check_record(const struct subject *s, const struct verdict *v,
     assert_memory_equal(w[RECORD_BOUND].b, bound.b, 32);
     /* and again without evidence */
     assert_int_equal(vendor_calls_recheck(&t, &out, call, sizeof call, &key, c), PC_OK);
-    assert_true(sends(&net.contract[PC_NET_ATTESTATIONS], out, &gas));
+    assert_true(kit_send(&kit.net.contract[PC_NET_ATTESTATIONS], out, &gas));
     print_message("vendor %u: recheck, gas %llu\n", v->vendor, (unsigned long long)gas);
     record_of(w, key.b);
     assert_memory_equal(w[RECORD_STANDING].b, good.b, 32);
@@ -314,10 +152,10 @@ static void judge(struct verdict *v, enum vendor vendor, struct bytes evidence,
 {
     struct evidence_policy policy;
     uint8_t roots[4][32] = {{0}};
-    memcpy(roots[PC_VENDOR_TDX], pinned.tdx_root, 32);
-    memcpy(roots[PC_VENDOR_NITRO], pinned.nitro_root, 32);
+    memcpy(roots[PC_VENDOR_TDX], kit.pinned.tdx_root, 32);
+    memcpy(roots[PC_VENDOR_NITRO], kit.pinned.nitro_root, 32);
     policy_network(&policy, (const uint8_t(*)[32])roots);
-    policy_snp_roots(&policy, (const uint8_t(*)[32])pinned.snp_root);
+    policy_snp_roots(&policy, (const uint8_t(*)[32])kit.pinned.snp_root);
     struct evidence_input in = {.evidence = evidence,
                                 .policy = &policy,
                                 .evidence_time = (uint64_t)time(NULL),
@@ -335,13 +173,14 @@ static void post_intel_set(void)
 {
     static struct tdx_tcb_info levels;
     static struct tdx_qe_identity identity;
-    sim_levels(&levels, &intel, 20, now);
-    sim_identity(&identity, 20, now);
-    sim_collateral_build(&intel_set, &intel, &levels, &identity, now);
+    sim_levels(&levels, &kit.intel, 20, kit.now);
+    sim_identity(&identity, 20, kit.now);
+    sim_collateral_build(&intel_set, &kit.intel, &levels, &identity, kit.now);
     struct collateral c = sim_collateral_view(&intel_set);
     post(PC_VENDOR_TDX, PC_POST_CRL, c.root_crl);
     assert_known(PC_VENDOR_TDX, PC_POST_CRL, c.root_crl);
-    post(PC_VENDOR_TDX, PC_POST_CERTIFICATE, bytes_of(intel.signer.der, intel.signer.der_n));
+    post(PC_VENDOR_TDX, PC_POST_CERTIFICATE,
+         bytes_of(kit.intel.signer.der, kit.intel.signer.der_n));
     post(PC_VENDOR_TDX, PC_POST_TCB_INFO, c.tcb_info);
     post(PC_VENDOR_TDX, PC_POST_QE_IDENTITY, c.qe_identity);
 }
@@ -360,22 +199,22 @@ static void tdx(void **state)
     size_t n;
     post_intel_set();
     struct collateral set = sim_collateral_view(&intel_set);
-    sim_pck_default(&pck, &intel, &rng.rng);
-    sim_platform_new(&cert, &intel, &rng.rng, &pck, now);
+    sim_pck_default(&pck, &kit.intel, &kit.rng.rng);
+    sim_platform_new(&cert, &kit.intel, &kit.rng.rng, &pck, kit.now);
     p = (struct sim_platform){.quote_version = 5, .pck_key = cert.key};
     memset(p.mrtd, 1, sizeof p.mrtd);
     memset(p.mrconfigid, 2, sizeof p.mrconfigid);
     memcpy(p.tee_tcb_svn, svn, sizeof svn);
-    sim_platform_pem(p.pem, sizeof p.pem, &p.pem_n, &intel, &cert);
+    sim_platform_pem(p.pem, sizeof p.pem, &p.pem_n, &kit.intel, &cert);
     bind_to(&s);
-    sim_platform_quote(quote, &n, &p, s.report_data, &rng.rng);
+    sim_platform_quote(quote, &n, &p, s.report_data, &kit.rng.rng);
     struct bytes evidence = bytes_of(quote, n);
     struct vendor_calls t = calls_of(PC_VENDOR_TDX);
     struct bytes out;
     uint64_t gas;
     /* nothing is there: the CA comes first, then its list, then the leaf */
     assert_int_equal(vendor_calls_missing(&t, &out, call, sizeof call, evidence), PC_OK);
-    assert_true(sends(&t.verifier, out, &gas));
+    assert_true(kit_send(&t.verifier, out, &gas));
     post(PC_VENDOR_TDX, PC_POST_CRL, set.pck_crl);
     assert_int_equal(post_missing(PC_VENDOR_TDX, evidence), 1);
     assert_true(attest(PC_VENDOR_TDX, &s, evidence));
@@ -399,7 +238,7 @@ static struct bytes list_of(struct derw *room, uint64_t at, const uint8_t (*revo
 {
     struct sim_amd_crl l;
     memset(room, 0, sizeof *room);
-    sim_amd_crl_params(&l, &amd, at);
+    sim_amd_crl_params(&l, &kit.amd, at);
     l.revoked = revoked;
     l.revoked_count = n;
     l.number = (uint32_t)(at & 0xffff);
@@ -420,17 +259,17 @@ static void snp(void **state)
     genoa.version = 5;
     memset(genoa.measurement, 3, sizeof genoa.measurement);
     memset(genoa.host_data, 4, sizeof genoa.host_data);
-    sim_snp_machine_new(&genoa, &amd, &rng.rng, false, now);
+    sim_snp_machine_new(&genoa, &kit.amd, &kit.rng.rng, false, kit.now);
     bind_to(&s);
-    sim_snp_evidence(evidence_buf, &n, &genoa, s.report_data, &rng.rng);
+    sim_snp_evidence(evidence_buf, &n, &genoa, s.report_data, &kit.rng.rng);
     struct bytes evidence = bytes_of(evidence_buf, n);
     assert_int_equal(post_missing(PC_VENDOR_SNP, evidence), 2);
     assert_false(attest(PC_VENDOR_SNP, &s, evidence)); /* no revocation list yet */
-    struct bytes list = list_of(&room, now, NULL, 0);
-    post(PC_VENDOR_SNP, PC_POST_CRL, pair_of(list, &amd.ark));
-    assert_known(PC_VENDOR_SNP, PC_POST_CRL, pair_of(list, &amd.ark));
+    struct bytes list = list_of(&room, kit.now, NULL, 0);
+    post(PC_VENDOR_SNP, PC_POST_CRL, pair_of(list, &kit.amd.ark));
+    assert_known(PC_VENDOR_SNP, PC_POST_CRL, pair_of(list, &kit.amd.ark));
     assert_known(PC_VENDOR_SNP, PC_POST_CERTIFICATE,
-                 pair_of(bytes_of(amd.ask.der, amd.ask.der_n), &amd.ark));
+                 pair_of(bytes_of(kit.amd.ask.der, kit.amd.ask.der_n), &kit.amd.ark));
     assert_true(attest(PC_VENDOR_SNP, &s, evidence));
     assert_int_equal(vendor_claims(&c, PC_VENDOR_SNP, evidence), PC_OK);
     struct collateral set = {.root_crl = list};
@@ -438,12 +277,12 @@ static void snp(void **state)
     check_record(&s, &v, &c);
 
     /* the ASVK is revoked: it cannot be posted, the VCEK counts as before */
-    list = list_of(&room, now + 60, (const uint8_t(*)[4]) & amd.asvk.serial, 1);
-    post(PC_VENDOR_SNP, PC_POST_CRL, pair_of(list, &amd.ark));
+    list = list_of(&room, kit.now + 60, (const uint8_t(*)[4]) & kit.amd.asvk.serial, 1);
+    post(PC_VENDOR_SNP, PC_POST_CRL, pair_of(list, &kit.amd.ark));
     assert_false(posts(PC_VENDOR_SNP, PC_POST_CERTIFICATE,
-                       pair_of(bytes_of(amd.asvk.der, amd.asvk.der_n), &amd.ark)));
+                       pair_of(bytes_of(kit.amd.asvk.der, kit.amd.asvk.der_n), &kit.amd.ark)));
     bind_to(&s);
-    sim_snp_evidence(evidence_buf, &n, &genoa, s.report_data, &rng.rng);
+    sim_snp_evidence(evidence_buf, &n, &genoa, s.report_data, &kit.rng.rng);
     evidence = bytes_of(evidence_buf, n);
     assert_int_equal(post_missing(PC_VENDOR_SNP, evidence), 0);
     assert_true(attest(PC_VENDOR_SNP, &s, evidence));
@@ -462,10 +301,11 @@ static void snp_revoked(void **state)
     struct subject s;
     struct verdict v;
     size_t n;
-    struct bytes list = list_of(&room, now + 120, (const uint8_t(*)[4]) & amd.ask.serial, 1);
-    post(PC_VENDOR_SNP, PC_POST_CRL, pair_of(list, &amd.ark));
+    struct bytes list =
+        list_of(&room, kit.now + 120, (const uint8_t(*)[4]) & kit.amd.ask.serial, 1);
+    post(PC_VENDOR_SNP, PC_POST_CRL, pair_of(list, &kit.amd.ark));
     bind_to(&s);
-    sim_snp_evidence(evidence_buf, &n, &genoa, s.report_data, &rng.rng);
+    sim_snp_evidence(evidence_buf, &n, &genoa, s.report_data, &kit.rng.rng);
     struct bytes evidence = bytes_of(evidence_buf, n);
     assert_false(attest(PC_VENDOR_SNP, &s, evidence));
     struct collateral set = {.root_crl = list};
@@ -486,8 +326,8 @@ static void nitro(void **state)
     for (unsigned i = 0; i < 2; i++) {
         bind_to(&s);
         if (i == 1)
-            sim_nitro_start(&aws, &rng.rng); /* a new enclave of the same host */
-        sim_nitro_document(document, &n, &aws, (uint64_t)time(NULL) * 1000, s.report_data);
+            sim_nitro_start(&kit.aws, &kit.rng.rng); /* a new enclave of the same host */
+        sim_nitro_document(document, &n, &kit.aws, (uint64_t)time(NULL) * 1000, s.report_data);
         struct bytes evidence = bytes_of(document, n);
         assert_int_equal(post_missing(PC_VENDOR_NITRO, evidence), i == 0 ? 4 : 1);
         assert_true(attest(PC_VENDOR_NITRO, &s, evidence));
@@ -500,7 +340,7 @@ static void nitro(void **state)
     struct bytes out;
     bool known;
     assert_int_equal(vendor_calls_post(&t, &out, &known, call, sizeof call, PC_POST_CERTIFICATE,
-                                       bytes_of(aws_root, aws_root_n)),
+                                       bytes_of(kit.aws_root, kit.aws_root_n)),
                      PC_E_UNSUPPORTED);
 }
 
@@ -515,9 +355,9 @@ static void forged(void **state)
     struct bytes out;
     size_t n;
     m.version = 3;
-    sim_snp_machine_new(&m, &amd, &rng.rng, false, now);
+    sim_snp_machine_new(&m, &kit.amd, &kit.rng.rng, false, kit.now);
     bind_to(&s);
-    sim_snp_evidence(evidence, &n, &m, s.report_data, &rng.rng);
+    sim_snp_evidence(evidence, &n, &m, s.report_data, &kit.rng.rng);
     struct vendor_attest a = {.kind = s.binding.kind,
                               .subject = evm_word_of(s.binding.keys_hash),
                               .context = evm_word_of(s.binding.context),
@@ -544,11 +384,5 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(tdx), cmocka_unit_test(snp),
                                        cmocka_unit_test(nitro), cmocka_unit_test(forged),
                                        cmocka_unit_test(snp_revoked)};
-    if (!anvil_available())
-        return 77;
-    if (access(BUILT, R_OK) != 0) {
-        (void)fprintf(stderr, "SKIP: no compiled contracts (run contracts/build)\n");
-        return 77;
-    }
-    return cmocka_run_group_tests(tests, start, stop);
+    return kit_available() ? cmocka_run_group_tests(tests, kit_start, kit_stop) : 77;
 }
