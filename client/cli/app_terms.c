@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "attest/evidence.h"
+#include "attest/snp_cert.h"
 #include "base/hex.h"
 #include "chain/events.h"
 #include "client/cli/vendor.h"
@@ -324,14 +325,53 @@ static enum err_code take_product(void *ctx, const struct log_record *l, bool *e
     return PC_OK;
 }
 
-enum err_code terms_products(struct cli_net *n, struct app_policy *p)
+static enum err_code tdx_products(struct cli_net *n, struct app_policy *p)
 {
     struct product_search s = {.p = p};
     s.topic = abi_topic("CollateralInForce(bytes32,uint256,bytes32,bytes32,uint256)");
-    p->n_min_tcbs = 0;
     net_now(n);
-    PC_TRY(
-        logs_back(&n->chain, net_at(n, PC_NET_TDX_VERIFIER), n->net.from_block, take_product, &s));
+    return logs_back(&n->chain, net_at(n, PC_NET_TDX_VERIFIER), n->net.from_block, take_product,
+                     &s);
+}
+
+static void add_product(struct app_policy *p, enum vendor vendor, struct bytes name)
+{
+    struct app_min_tcb m = {.vendor = (uint8_t)vendor, .len = (uint8_t)raw_tcb_len(vendor)};
+    if (name.n != 0)
+        memcpy(m.product.b, name.p, name.n);
+    if (p->n_min_tcbs < PC_APP_LIST_MAX)
+        p->min_tcb[p->n_min_tcbs++] = m;
+}
+
+/* Those whose root the network pins. */
+static enum err_code snp_products(struct cli_net *n, struct app_policy *p)
+{
+    for (unsigned i = 0; i < PC_SNP_PRODUCTS; i++) {
+        struct evm_word arg = evm_word_u64(i), root;
+        const char *name = snp_product_name((enum snp_product)i);
+        PC_TRY(net_words(n, PC_NET_SNP_VERIFIER, "rootHash(uint8)", &arg, 1, &root, 1));
+        if (!evm_word_is_zero(&root))
+            add_product(p, PC_VENDOR_SNP, bytes_of(name, strlen(name)));
+    }
+    return PC_OK;
+}
+
+/* Does the app take the vendor, and the network too? */
+static bool takes(const struct cli_net *n, const struct app_policy *p, enum vendor vendor)
+{
+    return (p->vendor_mask >> vendor & 1) != 0 &&
+           !bytes_all_zero_var(PC_BYTES(net_at(n, network_verifier(vendor))->b));
+}
+
+enum err_code terms_products(struct cli_net *n, struct app_policy *p)
+{
+    p->n_min_tcbs = 0;
+    if (takes(n, p, PC_VENDOR_SNP))
+        PC_TRY(snp_products(n, p));
+    if (takes(n, p, PC_VENDOR_NITRO))
+        add_product(p, PC_VENDOR_NITRO, bytes_of(NULL, 0));
+    if (takes(n, p, PC_VENDOR_TDX))
+        PC_TRY(tdx_products(n, p));
     qsort(p->min_tcb, p->n_min_tcbs, sizeof p->min_tcb[0], by_product);
     return PC_OK;
 }

@@ -18,6 +18,7 @@
 #include "base/json.h"
 #include "base/unit_test.h"
 #include "client/cli/vendors_testkit.h"
+#include "client/lib/relay_link.h"
 #include "client/lib/vendor_calls.h"
 #include "client/relay/keystore.h"
 #include "protocol/policy_wire.h"
@@ -329,9 +330,83 @@ static void nodes(void **state)
     join(PC_VENDOR_NITRO, 20, 2);
 }
 
+/* ---- an application's host */
+
+#define RELAY    PC_BIN_DIR "/polyclave-relay"
+#define RELAY_MS 60000u
+
+static pid_t start_relay(const char *socket_path, const char *app_id)
+{
+    char policy_bin[128], state[128];
+    (void)path_of(policy_bin, "policy.bin");
+    (void)path_of(state, "relay.state");
+    const char *const argv[] = {RELAY,        "--keystore", key,         "--password-file",
+                                pass,         "--policy",   policy_bin,  "--rpc",
+                                kit.node.url, "--socket",   socket_path, "--state",
+                                state,        "--app",      app_id,      NULL};
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        (void)execv(argv[0], (char *const *)(uintptr_t)argv);
+        _exit(127);
+    }
+    return pid;
+}
+
+/* As libpolyclave does: certificates until none is missing, then the evidence. */
+static void relay_attests(struct relay_link *l, enum vendor vendor, const uint8_t app_id[static 32],
+                          unsigned certificates)
+{
+    struct report_binding b = {.kind = PC_SUBJECT_APP};
+    struct relay_relay_attest m = {.vendor = (enum wire_vendor)vendor};
+    struct relay_relay_post p = {.vendor = (enum wire_vendor)vendor,
+                                 .kind = RELAY_POST_KIND_MACHINE};
+    struct relay_reply r;
+    uint8_t report_data[64];
+    memset(b.keys_hash, 0x33, 32);
+    memcpy(b.context, app_id, 32);
+    kit_bind(&b, report_data);
+    m.evidence = vendor == PC_VENDOR_SNP ? snp_evidence(report_data) : nitro_evidence(report_data);
+    p.data = m.evidence;
+    memcpy(m.subject, b.keys_hash, 32);
+    memcpy(m.context, app_id, 32);
+    m.bound.number = b.bound_block;
+    memcpy(m.bound.hash, b.bound_hash, 32);
+    for (unsigned i = 0; i < certificates; i++) {
+        assert_int_equal(relay_link_post(l, &r, &p, RELAY_MS), PC_OK);
+        assert_int_equal(r.outcome, RELAY_OUTCOME_MINED);
+    }
+    assert_int_equal(relay_link_post(l, &r, &p, RELAY_MS), PC_OK);
+    assert_int_equal(r.outcome, RELAY_OUTCOME_KNOWN);
+    assert_int_equal(relay_link_attest(l, &r, &m, RELAY_MS), PC_OK);
+    assert_int_equal(r.outcome, RELAY_OUTCOME_MINED);
+    m.context[0] ^= 1; /* another app's */
+    assert_int_equal(relay_link_attest(l, &r, &m, RELAY_MS), PC_OK);
+    assert_int_equal(r.outcome, RELAY_OUTCOME_REFUSED);
+}
+
+static void relay(void **state)
+{
+    (void)state;
+    char socket_path[128], text[67];
+    uint8_t app_id[32];
+    struct relay_link *l;
+    memset(app_id, 0x44, sizeof app_id);
+    memcpy(text, "0x", 2);
+    hex_encode(text + 2, PC_BYTES(app_id));
+    pid_t pid = start_relay(path_of(socket_path, "relay.sock"), text);
+    while (relay_link_open(&l, socket_path) != PC_OK)
+        assert_int_equal(waitpid(pid, NULL, WNOHANG), 0);
+    relay_attests(l, PC_VENDOR_SNP, app_id, 0);
+    relay_attests(l, PC_VENDOR_NITRO, app_id, 1); /* its leaf is of this document */
+    relay_link_close(l);
+    end_daemon(pid);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(policy), cmocka_unit_test(collateral),
-                                       cmocka_unit_test(nodes)};
+                                       cmocka_unit_test(nodes), cmocka_unit_test(relay)};
     return kit_available() ? cmocka_run_group_tests(tests, start, kit_stop) : 77;
 }
