@@ -19,11 +19,11 @@ static bool has_measured(const struct nitro_doc *doc)
     return true;
 }
 
-/* The fields of claims (attestation.md C7). Product and raw_tcb are empty. */
-static void set_claims(struct verdict *v, const struct nitro_doc *doc,
-                       const struct nitro_chain *chain)
+bool nitro_claims_of(struct verdict *v, const struct nitro_doc *doc)
 {
     uint8_t fields[sizeof(measured) * PC_NITRO_PCR_LEN];
+    if (!has_measured(doc))
+        return false;
     for (size_t i = 0; i < sizeof(measured); i++)
         memcpy(fields + i * PC_NITRO_PCR_LEN, doc->pcr[measured[i]], PC_NITRO_PCR_LEN);
     id_measurement(v->measurement, PC_VENDOR_NITRO, PC_BYTES(fields));
@@ -36,12 +36,17 @@ static void set_claims(struct verdict *v, const struct nitro_doc *doc,
     struct bytes host = nitro_host_of(doc->module_id);
     if (host.n > 0)
         id_platform(v->platform, PC_VENDOR_NITRO, host);
+    verdict_set_claims_over(v, data);
+    return true;
+}
 
+static void set_claims(struct verdict *v, const struct nitro_doc *doc,
+                       const struct nitro_chain *chain)
+{
+    v->has_claims = nitro_claims_of(v, doc);
     v->leaf_len = chain->target.serial.n;
     memcpy(v->leaf_serial, chain->target.serial.v, PC_SERIAL_MAX);
     v->leaf_issuer = 1;
-    v->has_claims = 1;
-    verdict_set_claims_over(v, data);
 }
 
 static void check_dates(struct verdict *v, const struct nitro_chain *chain, uint64_t now)

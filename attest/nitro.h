@@ -14,6 +14,11 @@
  * status is computed (docs/decisions/0132). */
 void nitro_verify(struct verdict *out, struct evidence_kept *kept, const struct evidence_input *in);
 
+/* The fields of claims and their digest (attestation.md C7; product and raw_tcb are empty). Nothing
+ * is authenticated; has_claims and the leaf stay the caller's. False: a PCR of the measurement is
+ * missing. */
+bool nitro_claims_of(struct verdict *v, const struct nitro_doc *doc);
+
 /* What the document says, for people: parsed, nothing authenticated. */
 struct nitro_view {
     struct nitro_doc doc;

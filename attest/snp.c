@@ -21,28 +21,9 @@ struct snp_job {
     struct snp_set *set;
 };
 
-/* One certificate, DER or PEM. False: PEM that is not clean. */
-static bool der_of_either(struct bytes *out, struct pem_chain *pem, struct bytes b)
-{
-    *out = b;
-    if (b.n == 0 || b.p[0] == PC_DER_SEQUENCE)
-        return true;
-    if (pem_decode(pem, b) != PC_OK || pem->count != 1)
-        return false;
-    *out = pem->cert[0];
-    return true;
-}
-
 static struct bytes first_of(struct bytes a, struct bytes b)
 {
     return a.n > 0 ? a : b;
-}
-
-/* VCEK or VLEK of the table, as KEY_INFO says. */
-static struct bytes table_vek(const struct snp_report *r, const struct snp_table *t)
-{
-    bool vlek = PC_SNP_KEY_SIGNER(load_le32(r->p + PC_SR_KEY_INFO)) == PC_SNP_SIGNED_VLEK;
-    return t->entry[vlek ? PC_SNP_ENTRY_VLEK : PC_SNP_ENTRY_VCEK];
 }
 
 /* The certificates, from the caller or else from the host's table. */
@@ -55,7 +36,7 @@ static bool gather(struct snp_job *j)
         verdict_add(v, PC_R_SNP_TABLE);
         return false;
     }
-    const struct bytes either[3] = {first_of(c->snp_vek, table_vek(&j->report, t)),
+    const struct bytes either[3] = {first_of(c->snp_vek, snp_table_vek(&j->report, t)),
                                     first_of(c->snp_issuer, t->entry[PC_SNP_ENTRY_ASK]),
                                     first_of(c->snp_root, t->entry[PC_SNP_ENTRY_ARK])};
     _Static_assert(PC_SNP_PART_LEAF == 0 && PC_SNP_PART_ISSUER == 1 && PC_SNP_PART_ROOT == 2,
@@ -65,7 +46,7 @@ static bool gather(struct snp_job *j)
     if (either[PC_SNP_PART_ISSUER].n == 0 || either[PC_SNP_PART_ROOT].n == 0)
         verdict_add(v, PC_R_CHAIN_LENGTH);
     for (size_t i = 0; i < 3; i++)
-        if (!der_of_either(&j->part[i], &j->pem[i], either[i]))
+        if (!snp_entry_der(&j->part[i], &j->pem[i], either[i]))
             verdict_add(v, PC_R_CERT_DATA_PEM);
     /* Never the table's list: a host would choose one from before its revocation. */
     j->part[PC_SNP_PART_CRL] = c->root_crl;
@@ -116,42 +97,15 @@ static bool masked(const struct snp_report *r)
     return (load_le32(r->p + PC_SR_KEY_INFO) & PC_SNP_KEY_MASKED) != 0;
 }
 
-/* The fields of claims (attestation.md C7). */
 static void set_claims(struct snp_job *j)
 {
-    static const struct {
-        uint16_t at, n;
-    } measured[] = {{PC_SR_MEASUREMENT, 48},   {PC_SR_HOST_DATA, 32},         {PC_SR_POLICY, 8},
-                    {PC_SR_ID_KEY_DIGEST, 48}, {PC_SR_AUTHOR_KEY_DIGEST, 48}, {PC_SR_VMPL, 4}},
-      tcb[] = {{PC_SR_CURRENT_TCB, 8}, {PC_SR_REPORTED_TCB, 8},  {PC_SR_COMMITTED_TCB, 8},
-               {PC_SR_LAUNCH_TCB, 8},  {PC_SR_PLATFORM_INFO, 8}, {PC_SR_LAUNCH_MIT, 8},
-               {PC_SR_CURRENT_MIT, 8}};
-    const uint8_t *r = j->report.p, *chip = r + PC_SR_CHIP_ID;
     const struct snp_set *s = j->set;
     struct verdict *v = j->v;
-    uint8_t fields[188], *w = fields;
-    for (size_t i = 0; i < PC_ARRAY_LEN(measured); w += measured[i++].n)
-        memcpy(w, r + measured[i].at, measured[i].n);
-    id_measurement(v->measurement, PC_VENDOR_SNP, PC_BYTES(fields));
-
-    const char *product = snp_product_name(s->product);
-    memcpy(v->product, product, strlen(product));
-    memcpy(v->report_data, r + PC_SR_REPORT_DATA, 64);
-    v->report_data_len = 64;
-    if (!s->vlek && !masked(&j->report) && !bytes_all_zero_var(bytes_of(chip, 64)))
-        id_platform(v->platform, PC_VENDOR_SNP, bytes_of(chip, 64));
-
-    w = v->raw_tcb;
-    for (size_t i = 0; i < PC_ARRAY_LEN(tcb); i++, w += 8)
-        if (j->report.version >= 5 || tcb[i].at < PC_SR_LAUNCH_MIT)
-            memcpy(w, r + tcb[i].at, 8);
-    v->raw_tcb_len = PC_SNP_RAW_TCB_LEN;
-
+    snp_report_claims(v, j->report.p, s->product, s->vlek);
     v->leaf_len = s->issuer.serial.n;
     memcpy(v->leaf_serial, s->issuer.serial.v, PC_SERIAL_MAX);
     v->leaf_issuer = (uint8_t)(16 + s->product);
     v->has_claims = 1;
-    verdict_set_claims(v);
 }
 
 static void check_dates(struct snp_job *j)
@@ -191,15 +145,9 @@ static void check_revocation(struct snp_job *j)
 /* Every patch level of the certificate is that byte of REPORTED_TCB. */
 static bool reported_tcb_fits(const struct snp_job *j)
 {
-    static const uint8_t first[8] = {PC_SPL_BL, PC_SPL_TEE, PC_SPL_4,   PC_SPL_5,
-                                     PC_SPL_6,  PC_SPL_7,   PC_SPL_SNP, PC_SPL_UCODE};
-    static const uint8_t turin[8] = {PC_SPL_FMC, PC_SPL_BL, PC_SPL_TEE, PC_SPL_SNP,
-                                     PC_SPL_5,   PC_SPL_6,  PC_SPL_7,   PC_SPL_UCODE};
-    const uint8_t *order = j->set->product == PC_SNP_TURIN ? turin : first;
-    for (size_t i = 0; i < 8; i++)
-        if (j->report.p[PC_SR_REPORTED_TCB + i] != j->set->leaf.vek.spl[order[i]])
-            return false;
-    return true;
+    uint8_t tcb[8];
+    snp_vek_tcb(tcb, j->set->product, &j->set->leaf.vek);
+    return memcmp(j->report.p + PC_SR_REPORTED_TCB, tcb, sizeof(tcb)) == 0;
 }
 
 /* HWID is CHIP_ID; Turin's 8 bytes are its beginning, zeros behind. */
@@ -269,8 +217,8 @@ bool snp_view_of(struct snp_view *out, const struct evidence_input *in)
         return false;
     out->product = out->report.cpu;
     if (snp_table_parse(&table, out->report.table) != PC_OK ||
-        !der_of_either(&der, &pem,
-                       first_of(in->collateral.snp_vek, table_vek(&out->report, &table))) ||
+        !snp_entry_der(&der, &pem,
+                       first_of(in->collateral.snp_vek, snp_table_vek(&out->report, &table))) ||
         der.n == 0 || der.n > sizeof(out->der))
         return true;
     memcpy(out->der, der.p, der.n);

@@ -308,3 +308,14 @@ bool snp_crl_has(const struct snp_crl *c, const struct cert_serial *serial)
 {
     return crl_entries_have(c->entries, serial);
 }
+
+void snp_vek_tcb(uint8_t out[static 8], enum snp_product product, const struct snp_vek *vek)
+{
+    static const uint8_t first[8] = {PC_SPL_BL, PC_SPL_TEE, PC_SPL_4,   PC_SPL_5,
+                                     PC_SPL_6,  PC_SPL_7,   PC_SPL_SNP, PC_SPL_UCODE};
+    static const uint8_t turin[8] = {PC_SPL_FMC, PC_SPL_BL, PC_SPL_TEE, PC_SPL_SNP,
+                                     PC_SPL_5,   PC_SPL_6,  PC_SPL_7,   PC_SPL_UCODE};
+    const uint8_t *order = product == PC_SNP_TURIN ? turin : first;
+    for (size_t i = 0; i < 8; i++)
+        out[i] = vek->spl[order[i]];
+}

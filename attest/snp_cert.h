@@ -45,6 +45,9 @@ struct snp_vek {
     struct bytes csp_id; /* text; empty: none */
 };
 
+/* Its patch levels as REPORTED_TCB has them (attestation.md 2.2). */
+void snp_vek_tcb(uint8_t out[static 8], enum snp_product product, const struct snp_vek *vek);
+
 struct snp_cert {
     struct bytes der;
     struct bytes tbs;

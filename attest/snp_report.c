@@ -108,3 +108,41 @@ bool snp_report_parse(struct snp_report *out, struct verdict *v, struct bytes ev
     }
     return true;
 }
+
+struct bytes snp_table_vek(const struct snp_report *r, const struct snp_table *t)
+{
+    bool vlek = PC_SNP_KEY_SIGNER(load_le32(r->p + PC_SR_KEY_INFO)) == PC_SNP_SIGNED_VLEK;
+    return t->entry[vlek ? PC_SNP_ENTRY_VLEK : PC_SNP_ENTRY_VCEK];
+}
+
+void snp_report_claims(struct verdict *v, const uint8_t *report, enum snp_product product,
+                       bool vlek)
+{
+    static const struct {
+        uint16_t at, n;
+    } measured[] = {{PC_SR_MEASUREMENT, 48},   {PC_SR_HOST_DATA, 32},         {PC_SR_POLICY, 8},
+                    {PC_SR_ID_KEY_DIGEST, 48}, {PC_SR_AUTHOR_KEY_DIGEST, 48}, {PC_SR_VMPL, 4}},
+      tcb[] = {{PC_SR_CURRENT_TCB, 8}, {PC_SR_REPORTED_TCB, 8},  {PC_SR_COMMITTED_TCB, 8},
+               {PC_SR_LAUNCH_TCB, 8},  {PC_SR_PLATFORM_INFO, 8}, {PC_SR_LAUNCH_MIT, 8},
+               {PC_SR_CURRENT_MIT, 8}};
+    const uint8_t *chip = report + PC_SR_CHIP_ID;
+    bool masked = (load_le32(report + PC_SR_KEY_INFO) & PC_SNP_KEY_MASKED) != 0;
+    uint8_t fields[188], *w = fields;
+    for (size_t i = 0; i < PC_ARRAY_LEN(measured); w += measured[i++].n)
+        memcpy(w, report + measured[i].at, measured[i].n);
+    id_measurement(v->measurement, PC_VENDOR_SNP, PC_BYTES(fields));
+
+    const char *name = snp_product_name(product);
+    memcpy(v->product, name, strlen(name));
+    memcpy(v->report_data, report + PC_SR_REPORT_DATA, 64);
+    v->report_data_len = 64;
+    if (!vlek && !masked && !bytes_all_zero_var(bytes_of(chip, 64)))
+        id_platform(v->platform, PC_VENDOR_SNP, bytes_of(chip, 64));
+
+    w = v->raw_tcb;
+    for (size_t i = 0; i < PC_ARRAY_LEN(tcb); i++, w += 8)
+        if (load_le32(report + PC_SR_VERSION) >= 5 || tcb[i].at < PC_SR_LAUNCH_MIT)
+            memcpy(w, report + tcb[i].at, 8);
+    v->raw_tcb_len = PC_SNP_RAW_TCB_LEN;
+    verdict_set_claims(v);
+}

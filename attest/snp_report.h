@@ -9,6 +9,7 @@
 #define PC_ATTEST_SNP_REPORT_H
 
 #include "attest/snp_cert.h"
+#include "attest/snp_table.h"
 #include "attest/verdict.h"
 
 #define PC_SNP_REPORT_LEN  ((size_t)0x4a0)
@@ -78,6 +79,14 @@ struct snp_report {
 /* Take evidence apart. False, and reasons in *v, when it is not a report of a known version and
  * algorithm; reserved fields that are not zero are a reason and no end. Views borrow. */
 bool snp_report_parse(struct snp_report *out, struct verdict *v, struct bytes evidence);
+
+/* VCEK or VLEK of the table, as KEY_INFO says. */
+struct bytes snp_table_vek(const struct snp_report *r, const struct snp_table *t);
+
+/* The fields of claims and their digest (attestation.md C7), of PC_SNP_REPORT_LEN bytes signed by a
+ * key of that product; nothing is authenticated, has_claims and the leaf stay the caller's. */
+void snp_report_claims(struct verdict *v, const uint8_t *report, enum snp_product product,
+                       bool vlek);
 
 /* Reserved bytes of the four TCB_VERSIONs are zero. */
 bool snp_tcb_clean(const struct snp_report *r, enum snp_product product);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "chain/anvil_testkit.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -31,6 +32,8 @@ static void child_start(struct child *c, const char *const argv[])
     int in[2], out[2];
     assert_int_equal(pipe(in), 0);
     assert_int_equal(pipe(out), 0);
+    /* It tells of every request, and nobody reads on. */
+    assert_true(fcntl(out[1], F_SETPIPE_SZ, 1 << 20) > 0);
     c->pid = fork();
     assert_true(c->pid >= 0);
     if (c->pid == 0) {

@@ -14,7 +14,7 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 OUT = os.path.join(ROOT, "contracts/out")
 CONTRACTS = ["Epochs", "NodeRegistry", "Attestations", "Measurements", "TcbPolicy", "VerifierRouter", "Apps",
-             "GuardianCouncil", "TdxVerifier"]
+             "GuardianCouncil", "TdxVerifier", "SnpVerifier", "NitroVerifier"]
 NOTE = "/* Made by chain/signatures.py from the compiler's output; do not edit. */"
 
 

@@ -4,12 +4,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "attest/evidence.h"
+#include "attest/snp_cert.h"
 #include "base/hex.h"
 #include "chain/events.h"
 #include "client/cli/vendor.h"
 #include "client/lib/logs.h"
 #include "client/lib/platforms.h"
-#include "client/lib/tdx_calls.h"
+#include "client/lib/vendor_calls.h"
 #include "crypto/ids.h"
 
 static bool bad(const char *name, const char *value, const char *want)
@@ -168,18 +170,20 @@ static bool min_tcb_text(struct app_min_tcb *m, const char *text)
     return true;
 }
 
-/* The product of a machine by its quote, with any TCB. */
+/* The product of a machine by its evidence, with any TCB. */
 static bool min_tcb_of(struct app_min_tcb *m, const char *path)
 {
-    struct bytes quote;
-    struct tdx_claims c;
-    *m = (struct app_min_tcb){.vendor = PC_VENDOR_TDX, .len = PC_RAW_TCB_TDX};
-    if (cli_read_file(&quote, path, PC_EVIDENCE_MAX) != PC_OK)
-        return bad("cannot read", path, "want a quote as the machine made it");
-    enum err_code e = tdx_claims_of_quote(&c, quote);
-    cli_free(&quote);
-    m->product = c.product;
-    return e == PC_OK || bad("--min-tcb-of", path, "is no TDX quote with its certificates");
+    struct bytes evidence;
+    struct evidence_claims c;
+    if (cli_read_file(&evidence, path, PC_EVIDENCE_MAX) != PC_OK)
+        return bad("cannot read", path, "want evidence as the machine made it");
+    enum err_code e = vendor_claims(&c, vendor_of_evidence(evidence), evidence);
+    cli_free(&evidence);
+    *m = (struct app_min_tcb){
+        .vendor = (uint8_t)c.vendor, .product = c.product, .len = (uint8_t)c.raw_tcb_n};
+    if (e != PC_OK)
+        return bad("--min-tcb-of", path, "is no evidence with its certificates");
+    return c.raw_tcb_n != 0 || bad("--min-tcb-of", path, "its vendor states no TCB");
 }
 
 static bool min_tcbs(struct app_policy *p, const struct cli_args *a)
@@ -321,14 +325,53 @@ static enum err_code take_product(void *ctx, const struct log_record *l, bool *e
     return PC_OK;
 }
 
-enum err_code terms_products(struct cli_net *n, struct app_policy *p)
+static enum err_code tdx_products(struct cli_net *n, struct app_policy *p)
 {
     struct product_search s = {.p = p};
     s.topic = abi_topic("CollateralInForce(bytes32,uint256,bytes32,bytes32,uint256)");
-    p->n_min_tcbs = 0;
     net_now(n);
-    PC_TRY(
-        logs_back(&n->chain, net_at(n, PC_NET_TDX_VERIFIER), n->net.from_block, take_product, &s));
+    return logs_back(&n->chain, net_at(n, PC_NET_TDX_VERIFIER), n->net.from_block, take_product,
+                     &s);
+}
+
+static void add_product(struct app_policy *p, enum vendor vendor, struct bytes name)
+{
+    struct app_min_tcb m = {.vendor = (uint8_t)vendor, .len = (uint8_t)raw_tcb_len(vendor)};
+    if (name.n != 0)
+        memcpy(m.product.b, name.p, name.n);
+    if (p->n_min_tcbs < PC_APP_LIST_MAX)
+        p->min_tcb[p->n_min_tcbs++] = m;
+}
+
+/* Those whose root the network pins. */
+static enum err_code snp_products(struct cli_net *n, struct app_policy *p)
+{
+    for (unsigned i = 0; i < PC_SNP_PRODUCTS; i++) {
+        struct evm_word arg = evm_word_u64(i), root;
+        const char *name = snp_product_name((enum snp_product)i);
+        PC_TRY(net_words(n, PC_NET_SNP_VERIFIER, "rootHash(uint8)", &arg, 1, &root, 1));
+        if (!evm_word_is_zero(&root))
+            add_product(p, PC_VENDOR_SNP, bytes_of(name, strlen(name)));
+    }
+    return PC_OK;
+}
+
+/* Does the app take the vendor, and the network too? */
+static bool takes(const struct cli_net *n, const struct app_policy *p, enum vendor vendor)
+{
+    return (p->vendor_mask >> vendor & 1) != 0 &&
+           !bytes_all_zero_var(PC_BYTES(net_at(n, network_verifier(vendor))->b));
+}
+
+enum err_code terms_products(struct cli_net *n, struct app_policy *p)
+{
+    p->n_min_tcbs = 0;
+    if (takes(n, p, PC_VENDOR_SNP))
+        PC_TRY(snp_products(n, p));
+    if (takes(n, p, PC_VENDOR_NITRO))
+        add_product(p, PC_VENDOR_NITRO, bytes_of(NULL, 0));
+    if (takes(n, p, PC_VENDOR_TDX))
+        PC_TRY(tdx_products(n, p));
     qsort(p->min_tcb, p->n_min_tcbs, sizeof p->min_tcb[0], by_product);
     return PC_OK;
 }

@@ -26,7 +26,8 @@ PC_MUST_USE enum err_code terms_in_force(struct cli_net *n, struct app_policy *o
 PC_MUST_USE enum err_code terms_by_hash(struct cli_net *n, struct app_policy *out,
                                         const struct evm_word *app, const struct evm_word *hash);
 
-/* Accept all products that have a TCB info in force, with any TCB; at most 32, the newest. */
+/* Accept all products of the app's vendors, with any TCB: of TDX those with a TCB info in force, of
+ * SNP those whose root is pinned, Nitro's one; at most 32, of TDX the newest. */
 PC_MUST_USE enum err_code terms_products(struct cli_net *n, struct app_policy *p);
 
 void terms_out(struct cli_out *o, const struct app_policy *p);

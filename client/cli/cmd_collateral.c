@@ -4,23 +4,15 @@
 #include <stdlib.h>
 
 #include "attest/pem.h"
+#include "attest/tdx_chain.h"
+#include "client/cli/collateral.h"
 #include "client/cli/commands.h"
-#include "client/cli/net.h"
 #include "client/lib/logs.h"
 #include "client/lib/tdx_calls.h"
 
-#define FILE_MAX   ((size_t)256 * 1024)
 #define CRL_ROUNDS 200 /* calls until a long list is recorded */
 
 /* ---- post */
-
-struct post {
-    struct cli_net *n;
-    struct cli_out *o;
-    struct tdx_calls t;
-    uint8_t call[PC_TDX_CALL_MAX];
-    unsigned posted, known;
-};
 
 static void out_item(struct post *p, const char *name, const struct sent *s, const char *state)
 {
@@ -59,7 +51,7 @@ static int build_failed(struct post *p, const char *name, enum err_code e)
     return net_unreachable(p->n, name, e);
 }
 
-static int post_one(struct post *p, const char *name, enum tdx_post_kind kind, struct bytes data)
+int collateral_post(struct post *p, const char *name, enum vendor_post_kind kind, struct bytes data)
 {
     static const struct evm_word zero;
     struct evm_word ignored;
@@ -71,7 +63,8 @@ static int post_one(struct post *p, const char *name, enum tdx_post_kind kind, s
     net_progress(p->n, "%s", name);
     for (;;) {
         net_now(p->n);
-        enum err_code e = tdx_calls_post(&p->t, &call, &known, p->call, sizeof p->call, kind, data);
+        enum err_code e =
+            vendor_calls_post(&p->t, &call, &known, p->call, sizeof p->call, kind, data);
         if (e != PC_OK)
             return build_failed(p, name, e);
         if (known || gone == CRL_ROUNDS)
@@ -87,7 +80,7 @@ static int post_one(struct post *p, const char *name, enum tdx_post_kind kind, s
         if (code != PC_CLI_YES)
             return code;
         gone++;
-        if (kind != PC_TDX_POST_CRL) /* a long list takes several calls */
+        if (kind != PC_POST_CRL) /* a long list takes several calls */
             break;
     }
     p->posted += gone != 0;
@@ -106,11 +99,12 @@ static int post_authority(struct post *p, const char *name, struct bytes der, bo
         out_item(p, name, &s, "known");
         return PC_CLI_YES;
     }
-    return post_one(p, name, PC_TDX_POST_CERTIFICATE, der);
+    return collateral_post(p, name, PC_POST_CERTIFICATE, der);
 }
 
 /* Would this call be refused for want of its issuer? */
-static int issuer_missing(struct post *p, bool *missing, enum tdx_post_kind kind, struct bytes data)
+static int issuer_missing(struct post *p, bool *missing, enum vendor_post_kind kind,
+                          struct bytes data)
 {
     static const struct evm_word zero;
     struct evm_word ignored;
@@ -119,7 +113,7 @@ static int issuer_missing(struct post *p, bool *missing, enum tdx_post_kind kind
     bool known;
     *missing = false;
     net_now(p->n);
-    enum err_code e = tdx_calls_post(&p->t, &call, &known, p->call, sizeof p->call, kind, data);
+    enum err_code e = vendor_calls_post(&p->t, &call, &known, p->call, sizeof p->call, kind, data);
     if (e == PC_E_NOT_FOUND) {
         *missing = true;
         return PC_CLI_YES;
@@ -135,10 +129,10 @@ static int issuer_missing(struct post *p, bool *missing, enum tdx_post_kind kind
 /* ---- the folder */
 
 struct folder {
-    struct bytes root_crl, pck_crl, tcb_info, qe_identity, tcb_pem, qe_pem, pck_pem, evidence;
+    struct bytes root_crl, pck_crl, tcb_info, qe_identity, tcb_pem, qe_pem, pck_pem;
 };
 
-static int load(struct bytes *out, const char *dir, const char *name)
+int collateral_load(struct bytes *out, const char *dir, const char *name)
 {
     char path[4096];
     *out = bytes_of(NULL, 0);
@@ -146,7 +140,7 @@ static int load(struct bytes *out, const char *dir, const char *name)
         return PC_CLI_YES;
     if (snprintf(path, sizeof path, "%s/%s", dir, name) >= (int)sizeof path)
         return cli_fail(PC_CLI_USAGE, "name too long", dir, "choose a shorter one");
-    enum err_code e = cli_read_file(out, path, FILE_MAX);
+    enum err_code e = cli_read_file(out, path, PC_COLLATERAL_FILE_MAX);
     return e == PC_OK || e == PC_E_NOT_FOUND
                ? PC_CLI_YES
                : cli_fail(PC_CLI_USAGE, "cannot read", path, pc_err_text(e));
@@ -161,31 +155,25 @@ static void unload(struct folder *f)
     cli_free(&f->tcb_pem);
     cli_free(&f->qe_pem);
     cli_free(&f->pck_pem);
-    cli_free(&f->evidence);
 }
 
 static int load_folder(struct folder *f, const struct cli_args *a)
 {
-    const char *dir = cli_arg(a, "dir"), *evidence = cli_arg(a, "evidence");
-    int code = load(&f->root_crl, dir, "rootcrl.der");
+    const char *dir = cli_arg(a, "dir");
+    int code = collateral_load(&f->root_crl, dir, "rootcrl.der");
     if (code == PC_CLI_YES)
-        code = load(&f->pck_crl, dir, "pckcrl.der");
+        code = collateral_load(&f->pck_crl, dir, "pckcrl.der");
     if (code == PC_CLI_YES)
-        code = load(&f->tcb_info, dir, "tcbinfo.json");
+        code = collateral_load(&f->tcb_info, dir, "tcbinfo.json");
     if (code == PC_CLI_YES)
-        code = load(&f->qe_identity, dir, "qeidentity.json");
+        code = collateral_load(&f->qe_identity, dir, "qeidentity.json");
     if (code == PC_CLI_YES)
-        code = load(&f->tcb_pem, dir, "tcb_issuer_chain.pem");
+        code = collateral_load(&f->tcb_pem, dir, "tcb_issuer_chain.pem");
     if (code == PC_CLI_YES)
-        code = load(&f->qe_pem, dir, "qe_issuer_chain.pem");
+        code = collateral_load(&f->qe_pem, dir, "qe_issuer_chain.pem");
     if (code == PC_CLI_YES)
-        code = load(&f->pck_pem, dir, "pckcrl_issuer_chain.pem");
-    if (code != PC_CLI_YES || evidence == NULL)
-        return code;
-    if (cli_read_file(&f->evidence, evidence, PC_EVIDENCE_MAX) != PC_OK)
-        return cli_fail(PC_CLI_USAGE, "cannot read", evidence,
-                        "want a quote as the machine made it");
-    return PC_CLI_YES;
+        code = collateral_load(&f->pck_pem, dir, "pckcrl_issuer_chain.pem");
+    return code;
 }
 
 /* First certificate of a chain file. */
@@ -198,7 +186,7 @@ static int first_of(struct bytes *der, struct pem_chain *chain, struct bytes pem
 }
 
 /* Signer of an object, then the object. */
-static int signed_object(struct post *p, const char *name, enum tdx_post_kind kind,
+static int signed_object(struct post *p, const char *name, enum vendor_post_kind kind,
                          struct bytes data, const char *signer_name, struct bytes pem)
 {
     static struct pem_chain chain;
@@ -212,7 +200,7 @@ static int signed_object(struct post *p, const char *name, enum tdx_post_kind ki
         if (code == PC_CLI_YES)
             code = post_authority(p, signer_name, der, missing);
     }
-    return code == PC_CLI_YES ? post_one(p, name, kind, data) : code;
+    return code == PC_CLI_YES ? collateral_post(p, name, kind, data) : code;
 }
 
 /* The CA that issued PCK certificates: from the CRL's chain, else from the evidence. */
@@ -229,77 +217,113 @@ static int pck_ca(struct post *p, const struct folder *f, const struct bytes *ce
     if (code != PC_CLI_YES || der.n == 0)
         return code;
     if (certs != NULL)
-        code = issuer_missing(p, &missing, PC_TDX_POST_CERTIFICATE, certs[0]);
+        code = issuer_missing(p, &missing, PC_POST_CERTIFICATE, certs[0]);
     if (code == PC_CLI_YES && !missing && f->pck_crl.n != 0)
-        code = issuer_missing(p, &missing, PC_TDX_POST_CRL, f->pck_crl);
+        code = issuer_missing(p, &missing, PC_POST_CRL, f->pck_crl);
     return code == PC_CLI_YES ? post_authority(p, "PCK CA", der, missing) : code;
 }
 
 /* In the order that the contract needs. */
-static int post_all(struct post *p, const struct folder *f)
+static int post_objects(struct post *p, const struct folder *f, struct bytes evidence)
 {
     static uint8_t der[PC_EVIDENCE_MAX];
     struct bytes certs[3], *have = NULL;
     int code = PC_CLI_YES;
-    if (f->evidence.n != 0) {
-        if (tdx_certs(certs, der, f->evidence) != PC_OK)
+    if (evidence.n != 0) {
+        if (tdx_certs(certs, der, evidence) != PC_OK)
             return cli_fail(PC_CLI_USAGE, "is no TDX quote with its certificates", "--evidence",
                             "give the quote as the machine made it");
         have = certs;
     }
     if (f->root_crl.n != 0)
-        code = post_one(p, "root CRL", PC_TDX_POST_CRL, f->root_crl);
+        code = collateral_post(p, "root CRL", PC_POST_CRL, f->root_crl);
     if (code == PC_CLI_YES)
-        code = signed_object(p, "TCB info", PC_TDX_POST_TCB_INFO, f->tcb_info, "TCB signer",
-                             f->tcb_pem);
+        code =
+            signed_object(p, "TCB info", PC_POST_TCB_INFO, f->tcb_info, "TCB signer", f->tcb_pem);
     if (code == PC_CLI_YES)
-        code = signed_object(p, "QE identity", PC_TDX_POST_QE_IDENTITY, f->qe_identity,
+        code = signed_object(p, "QE identity", PC_POST_QE_IDENTITY, f->qe_identity,
                              "QE identity signer", f->qe_pem.n != 0 ? f->qe_pem : f->tcb_pem);
     if (code == PC_CLI_YES)
         code = pck_ca(p, f, have);
     if (code == PC_CLI_YES && f->pck_crl.n != 0 && (have != NULL || f->pck_pem.n != 0))
-        code = post_one(p, "PCK CRL", PC_TDX_POST_CRL, f->pck_crl);
+        code = collateral_post(p, "PCK CRL", PC_POST_CRL, f->pck_crl);
     if (code == PC_CLI_YES && have != NULL)
-        code = post_one(p, "PCK certificate", PC_TDX_POST_CERTIFICATE, certs[0]);
+        code = collateral_post(p, "PCK certificate", PC_POST_CERTIFICATE, certs[0]);
     return code;
 }
 
-static int check_vendor(const struct cli_args *a)
+static int post_tdx(struct post *p, const struct cli_args *a, struct bytes evidence)
 {
-    return strcmp(cli_arg(a, "vendor"), "tdx") == 0
-               ? PC_CLI_YES
-               : cli_fail(PC_CLI_USAGE, "no verifier for vendor", cli_arg(a, "vendor"),
-                          "there is: tdx");
+    struct folder f = {0};
+    int code = load_folder(&f, a);
+    if (code == PC_CLI_YES)
+        code = post_objects(p, &f, evidence);
+    unload(&f);
+    return code;
+}
+
+static int post_all(struct post *p, const struct cli_args *a, struct bytes evidence)
+{
+    int code = PC_CLI_YES;
+    switch (p->t.vendor) {
+    case PC_VENDOR_TDX:
+        return post_tdx(p, a, evidence);
+    case PC_VENDOR_SNP:
+        code = collateral_post_snp(p, cli_arg(a, "dir"));
+        break;
+    case PC_VENDOR_NITRO:
+        if (cli_has(a, "dir"))
+            return cli_fail(PC_CLI_USAGE, "AWS publishes no collateral", "--dir",
+                            "give --evidence alone: certificates stand in documents");
+        break;
+    }
+    return code == PC_CLI_YES && evidence.n != 0 ? collateral_post_machine(p, evidence) : code;
+}
+
+/* The verifier of --vendor. */
+static int open_vendor(struct cli_net *n, const struct cli_args *a, enum vendor *vendor)
+{
+    *vendor = vendor_arg(a);
+    if (*vendor == 0)
+        return PC_CLI_USAGE;
+    int code = net_open(n, a);
+    if (code == PC_CLI_YES && bytes_all_zero_var(PC_BYTES(net_at(n, network_verifier(*vendor))->b)))
+        code =
+            cli_fail(PC_CLI_USAGE, "network.json names no verifier of vendor", vendor_name(*vendor),
+                     "this network takes no such machine, or the file is older");
+    return code;
 }
 
 static int post(const struct cli_args *a)
 {
     static struct post p;
-    struct folder f = {0};
+    struct bytes evidence = {NULL, 0};
     struct cli_net n = {0};
     struct cli_out o = {0};
-    int code = check_vendor(a);
+    enum vendor vendor;
+    int code = open_vendor(&n, a, &vendor);
     if (code == PC_CLI_YES && !cli_has(a, "dir") && !cli_has(a, "evidence"))
         code = cli_fail(PC_CLI_USAGE, "nothing to post", "collateral post",
                         "give --dir, --evidence, or both");
-    if (code == PC_CLI_YES)
-        code = load_folder(&f, a);
-    if (code == PC_CLI_YES)
-        code = net_open(&n, a);
+    if (code == PC_CLI_YES && cli_has(a, "evidence") &&
+        cli_read_file(&evidence, cli_arg(a, "evidence"), PC_EVIDENCE_MAX) != PC_OK)
+        code = cli_fail(PC_CLI_USAGE, "cannot read", cli_arg(a, "evidence"),
+                        "want evidence as the machine made it");
     if (code == PC_CLI_YES && !net_can_send(&n))
         code = PC_CLI_USAGE;
     if (code == PC_CLI_YES) {
         p = (struct post){.n = &n, .o = &o};
-        p.t = (struct tdx_calls){&n.chain, *net_at(&n, PC_NET_TDX_VERIFIER), n.net.from_block};
+        p.t = (struct vendor_calls){vendor, &n.chain, *net_at(&n, network_verifier(vendor)),
+                                    n.net.from_block};
         out_begin(&o, a);
         out_list(&o, "objects");
-        code = post_all(&p, &f);
+        code = post_all(&p, a, evidence);
         out_up(&o);
         out_u64(&o, "posted", p.posted);
         out_u64(&o, "known", p.known);
         code = out_end(&o, code);
     }
-    unload(&f);
+    cli_free(&evidence);
     net_close(&n);
     return code;
 }
@@ -372,7 +396,7 @@ static enum err_code take_product(void *ctx, const struct log_record *l, bool *e
     return PC_OK;
 }
 
-static enum err_code show_all(struct cli_net *n, struct cli_out *o)
+static enum err_code show_tdx(struct cli_net *n, struct cli_out *o)
 {
     struct products p = {.n = n, .o = o};
     struct evm_word qe = evm_word_u64(PC_TDX_OBJECT_QE);
@@ -398,23 +422,35 @@ static enum err_code show_all(struct cli_net *n, struct cli_out *o)
     return PC_OK;
 }
 
+static enum err_code show_all(struct cli_net *n, struct cli_out *o, enum vendor vendor)
+{
+    switch (vendor) {
+    case PC_VENDOR_TDX:
+        return show_tdx(n, o);
+    case PC_VENDOR_SNP:
+        return collateral_show_snp(n, o);
+    case PC_VENDOR_NITRO:
+        return collateral_show_nitro(n, o);
+    }
+    return PC_E_UNSUPPORTED;
+}
+
 static int show(const struct cli_args *a)
 {
     struct cli_net n = {0};
     struct cli_out o = {0};
-    struct evm_word vendor = evm_word_u64(1);
+    struct evm_word word;
+    enum vendor vendor;
     uint64_t epoch = 0;
-    int code = check_vendor(a);
-    if (code == PC_CLI_YES)
-        code = net_open(&n, a);
+    int code = open_vendor(&n, a, &vendor);
     if (code == PC_CLI_YES) {
-        enum err_code e =
-            net_u64(&n, PC_NET_TCB_POLICY, "authorityEpoch(uint8)", &vendor, 1, &epoch);
+        word = evm_word_u64(vendor);
+        enum err_code e = net_u64(&n, PC_NET_TCB_POLICY, "authorityEpoch(uint8)", &word, 1, &epoch);
         if (e == PC_OK) {
             out_begin(&o, a);
-            out_str(&o, "vendor", "tdx");
+            out_str(&o, "vendor", vendor_name(vendor));
             out_u64(&o, "authority_epoch", epoch);
-            e = show_all(&n, &o);
+            e = show_all(&n, &o, vendor);
         }
         if (e == PC_OK)
             code = out_end(&o, PC_CLI_YES);
@@ -428,15 +464,16 @@ static int show(const struct cli_args *a)
 }
 
 static const struct cli_option post_options[] = {
-    {"vendor", "NAME", "tdx", true, 1},
+    {"vendor", "NAME", "tdx, snp, nitro", true, 1},
     {"dir", "DIR",
-     "rootcrl.der pckcrl.der tcbinfo.json qeidentity.json and their *_issuer_chain.pem; what is "
-     "missing is skipped",
+     "tdx: rootcrl.der pckcrl.der tcbinfo.json qeidentity.json and their *_issuer_chain.pem; snp: "
+     "ark.der and what it signed, crl.der ask.der asvk.der, a folder per product; what is missing "
+     "is skipped",
      false, 1},
-    {"evidence", "FILE", "a machine's quote: its CA and PCK certificate", false, 1},
+    {"evidence", "FILE", "a machine's evidence: its certificates", false, 1},
 };
 static const struct cli_option show_options[] = {
-    {"vendor", "NAME", "tdx", true, 1},
+    {"vendor", "NAME", "tdx, snp, nitro", true, 1},
 };
 
 static const struct cli_option watch_options[] = {
@@ -454,7 +491,8 @@ static const struct cli_verb verbs[] = {
      "post",
      "posts what is new of a vendor's collateral; anybody may",
      {"polyclave collateral post --vendor tdx --dir run/intel/collateral" SIGN,
-      "polyclave collateral post --vendor tdx --dir collateral --evidence quote.bin --json" SIGN},
+      "polyclave collateral post --vendor snp --dir run/amd/collateral --evidence report.bin "
+      "--json" SIGN},
      post_options,
      PC_ARRAY_LEN(post_options),
      PC_CLI_SIGNER,

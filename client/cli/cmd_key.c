@@ -17,6 +17,7 @@
 #include "client/cli/deployment.h"
 #include "client/cli/net.h"
 #include "client/cli/quote_run.h"
+#include "client/cli/vendor.h"
 #include "client/include/polyclave.h"
 #include "client/lib/pin.h"
 
@@ -195,14 +196,14 @@ static int get(const struct cli_args *a)
     struct wish w;
     struct cli_out o;
     const char *network = cli_arg(a, "network");
-    if (strcmp(cli_arg(a, "vendor"), "tdx") != 0)
-        return cli_fail(PC_CLI_USAGE, "no evidence of vendor", cli_arg(a, "vendor"),
-                        "there is: tdx");
+    enum vendor vendor = vendor_arg(a);
+    if (vendor == 0)
+        return PC_CLI_USAGE;
     if (!parse_wish(&w, a))
         return PC_CLI_USAGE;
     if (network == NULL)
         network = getenv("POLYCLAVE_NETWORK");
-    struct polyclave_config config = {.vendor = POLYCLAVE_TDX,
+    struct polyclave_config config = {.vendor = (enum polyclave_vendor)vendor,
                                       .network_file = network != NULL ? network : "network.json",
                                       .relay_socket = cli_arg(a, "relay"),
                                       .quote = quote,
@@ -339,8 +340,9 @@ static int pin(const struct cli_args *a)
 
 static const struct cli_option get_options[] = {
     {"pin", "FILE", "the pin of the measured image", true, 1},
-    {"vendor", "NAME", "tdx", true, 1},
-    {"quote-helper", "PROGRAM", "polyclave-quote-tsm or polyclave-quote-sim", true, 1},
+    {"vendor", "NAME", "tdx, snp, nitro", true, 1},
+    {"quote-helper", "PROGRAM", "polyclave-quote-tsm, polyclave-quote-nsm or polyclave-quote-sim",
+     true, 1},
     {"platform", "DIR", "handed to the helper: folder of a simulated machine", false, 1},
     {"quote-arg", "ARG", "handed to the helper as it is", false, HELPER_ARGS - 2},
     {"relay", "SOCKET", "polyclave-relay in --app mode", true, 1},

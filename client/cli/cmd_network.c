@@ -7,6 +7,12 @@
 #include "client/cli/deployment.h"
 #include "client/cli/net.h"
 
+/* A verifier that the network has not. */
+static bool absent(const struct network *n, enum network_contract c)
+{
+    return network_contract_optional(c) && bytes_all_zero_var(PC_BYTES(n->contract[c].b));
+}
+
 /* ---- make */
 
 static void write_json(struct json_out *o, const struct network *n, const struct cli_args *a,
@@ -22,7 +28,8 @@ static void write_json(struct json_out *o, const struct network *n, const struct
     json_out_u64(o, "from_block", n->from_block);
     json_out_object(o, "contracts");
     for (unsigned i = 0; i < PC_NET_CONTRACTS; i++)
-        json_out_hex(o, network_contract_name(i), bytes_of(n->contract[i].b, 20));
+        if (!absent(n, i))
+            json_out_hex(o, network_contract_name(i), bytes_of(n->contract[i].b, 20));
     json_out_end(o);
     json_out_array(o, "nodes");
     for (size_t i = 0; i < cli_count(a, "node"); i++)
@@ -103,6 +110,8 @@ static void show_contracts(struct cli_net *n, struct cli_out *o)
     out_line(o, "\ncontracts");
     out_row_named(o, "contracts");
     for (unsigned i = 0; i < PC_NET_CONTRACTS; i++) {
+        if (absent(&n->net, i))
+            continue;
         out_hex(o, network_contract_name(i), bytes_of(net_at(n, i)->b, 20));
         address_text(text, net_at(n, i));
         out_line(o, "  %-16s %s", network_contract_name(i), text);

@@ -107,12 +107,16 @@ static void addresses(struct policy_policy *p, const struct cli_net *n)
     memcpy(p->verifier_router, net_at(n, PC_NET_VERIFIER_ROUTER)->b, 20);
     memcpy(p->guardian_council, net_at(n, PC_NET_GUARDIAN_COUNCIL)->b, 20);
     memcpy(p->tdx.verifier, net_at(n, PC_NET_TDX_VERIFIER)->b, 20);
+    memcpy(p->snp.verifier, net_at(n, PC_NET_SNP_VERIFIER)->b, 20);
+    memcpy(p->nitro.verifier, net_at(n, PC_NET_NITRO_VERIFIER)->b, 20);
 }
 
 /* The same from the deployment's read-back: no chain is asked. */
 static void from_file(struct policy_policy *p, const struct deployment_policy *d)
 {
     memcpy(p->tdx.root, d->tdx_root, 32);
+    memcpy(p->snp.root, d->snp_root, sizeof p->snp.root);
+    memcpy(p->nitro.root, d->nitro_root, 32);
     memcpy(p->checkpoint.hash, d->block_hash, 32);
     p->margin = d->margin;
     p->max_bound_age = d->max_bound_age;
@@ -135,12 +139,35 @@ static enum err_code vendor_quota(struct cli_net *n, bool *out)
     return PC_OK;
 }
 
-/* What only the chain knows: the pinned root, the margin, the age of bound blocks, a block hash. */
-static enum err_code from_chain(struct policy_policy *p, struct cli_net *n)
+/* The root that a verifier pins; arg: NULL, or of AMD's the product. */
+static enum err_code root_hash(struct cli_net *n, enum network_contract c,
+                               const struct evm_word *arg, uint8_t out[static 32])
 {
     struct evm_word root;
+    if (bytes_all_zero_var(PC_BYTES(net_at(n, c)->b)))
+        return PC_OK;
+    PC_TRY(net_words(n, c, arg != NULL ? "rootHash(uint8)" : "rootHash()", arg, arg != NULL, &root,
+                     1));
+    memcpy(out, root.b, 32);
+    return PC_OK;
+}
+
+static enum err_code roots(struct policy_policy *p, struct cli_net *n)
+{
+    PC_TRY(root_hash(n, PC_NET_TDX_VERIFIER, NULL, p->tdx.root));
+    for (unsigned i = 0; i < PC_ARRAY_LEN(p->snp.root); i++) {
+        struct evm_word product = evm_word_u64(i);
+        PC_TRY(root_hash(n, PC_NET_SNP_VERIFIER, &product, p->snp.root[i]));
+    }
+    return root_hash(n, PC_NET_NITRO_VERIFIER, NULL, p->nitro.root);
+}
+
+/* What only the chain knows: the pinned roots, the margin, the age of bound blocks, a block hash.
+ */
+static enum err_code from_chain(struct policy_policy *p, struct cli_net *n)
+{
     uint64_t margin, age, phase;
-    PC_TRY(net_words(n, PC_NET_TDX_VERIFIER, "rootHash()", NULL, 0, &root, 1));
+    PC_TRY(roots(p, n));
     PC_TRY(net_u64(n, PC_NET_EPOCHS, "margin()", NULL, 0, &margin));
     PC_TRY(net_u64(n, PC_NET_ATTESTATIONS, "maxBoundAgeBlocks()", NULL, 0, &age));
     PC_TRY(net_u64(n, PC_NET_EPOCHS, "phaseBlocks()", NULL, 0, &phase));
@@ -148,14 +175,14 @@ static enum err_code from_chain(struct policy_policy *p, struct cli_net *n)
     PC_TRY(block_hash(n, p->checkpoint.number, p->checkpoint.hash));
     if (margin > UINT16_MAX || age > UINT32_MAX || phase > UINT32_MAX)
         return PC_E_TOO_LARGE;
-    memcpy(p->tdx.root, root.b, 32);
     p->margin = (uint16_t)margin;
     p->max_bound_age = (uint32_t)age;
     p->phase_blocks = (uint32_t)phase;
     return PC_OK;
 }
 
-static int check_root(const struct policy_policy *p, const char *path)
+/* Is the certificate in that file one of those that the verifier pins? */
+static int check_root(const char *path, const char *verifier, const uint8_t (*root)[32], size_t n)
 {
     struct bytes der;
     uint8_t h[32];
@@ -165,10 +192,23 @@ static int check_root(const struct policy_policy *p, const char *path)
         return cli_fail(PC_CLI_USAGE, "cannot read", path, "want the root certificate in DER");
     sha256(h, der);
     cli_free(&der);
-    return memcmp(h, p->tdx.root, 32) == 0
-               ? PC_CLI_YES
-               : cli_fail(PC_CLI_NO, "the deployed TdxVerifier pins another root", path,
-                          "deploy with this root, or name the right one");
+    for (size_t i = 0; i < n; i++)
+        if (memcmp(h, root[i], 32) == 0)
+            return PC_CLI_YES;
+    char what[80];
+    (void)snprintf(what, sizeof what, "the deployed %s pins another root", verifier);
+    return cli_fail(PC_CLI_NO, what, path, "deploy with this root, or name the right one");
+}
+
+static int check_roots(const struct policy_policy *p, const struct cli_args *a)
+{
+    int code = check_root(cli_arg(a, "tdx-root"), "TdxVerifier", &p->tdx.root, 1);
+    for (size_t i = 0; code == PC_CLI_YES && i < cli_count(a, "snp-root"); i++)
+        code = check_root(cli_arg_at(a, "snp-root", i), "SnpVerifier", p->snp.root,
+                          PC_ARRAY_LEN(p->snp.root));
+    if (code == PC_CLI_YES)
+        code = check_root(cli_arg(a, "nitro-root"), "NitroVerifier", &p->nitro.root, 1);
+    return code;
 }
 
 static int fill(struct policy_policy *p, struct cli_net *n, const struct deployment_policy *d,
@@ -220,8 +260,7 @@ static int fill(struct policy_policy *p, struct cli_net *n, const struct deploym
         code = check_first_block(p, n);
     if (code != PC_CLI_YES)
         return code;
-    return e == PC_OK ? check_root(p, cli_arg(a, "tdx-root"))
-                      : net_unreachable(n, "policy build", e);
+    return e == PC_OK ? check_roots(p, a) : net_unreachable(n, "policy build", e);
 }
 
 static int write_out(const struct policy_policy *p, const struct cli_args *a)
@@ -281,6 +320,8 @@ static const struct cli_option build_options[] = {
     {"rpc", "URL", "ask the chain for pinned root and checkpoint, not the file", false, 0},
     {"build", "TEXT", "build line, 64 bytes: lets two images differ", false, 1},
     {"tdx-root", "FILE", "root certificate (DER) that the verifier must pin", false, 1},
+    {"snp-root", "FILE", "ARK (DER) that SnpVerifier must pin; once per product", false, 3},
+    {"nitro-root", "FILE", "root certificate (DER) that NitroVerifier must pin", false, 1},
     {"chain-kind", "KIND", "dev, qbft or ethereum", false, 1},
     {"checkpoint", "N", "block of the checkpoint; default the deployment's", false, 1},
     {"checkpoint-max-age", "S", "default 14 d; on chain 31337 ten years", false, 1},

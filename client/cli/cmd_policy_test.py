@@ -69,7 +69,7 @@ def main():
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = "http://127.0.0.1:%d" % server.server_address[1]
 
-    def build(first, *more, quota=True):
+    def build(first, *more, quota=True, extra=None, roots=None):
         deployment = {
             "chainId": 31337, "block": 60, "blockHash": "0x" + "ab" * 32,
             "policy": {"tdxRoot": "0x" + "00" * 31 + "01", "margin": 1, "maxBoundAgeBlocks": 1, "phaseBlocks": 1,
@@ -78,6 +78,9 @@ def main():
         }
         if first is not None:
             deployment["firstBlock"] = first
+        for name, address in (extra or {}).items():
+            deployment["contracts"][name] = {"address": address}
+        deployment["policy"].update(roots or {})
         path = folder / "deployment.json"
         path.write_text(json.dumps(deployment))
         out.unlink(missing_ok=True)
@@ -97,6 +100,21 @@ def main():
     for bad in (0, 61):
         code, said = build(bad)
         expect("block %d is none" % bad, code == 2 and not out.exists())
+
+    # verifiers that a network may lack: absent, their place in policy.bin is zero
+    place = from_file.index(bytes.fromhex("00" * 31 + "01")) + 32
+    expect("nothing of SNP and Nitro", from_file[place:place + 168] == bytes(168))
+    further = {"SnpVerifier": "0x" + "aa" * 20, "NitroVerifier": "0x" + "bb" * 20}
+    roots = {"snpRoots": ["0x" + c * 32 for c in ("11", "22", "00")], "nitroRoot": "0x" + "33" * 32}
+    code, said = build(42, extra=further, roots=roots)
+    expect("built with further verifiers", code == 0)
+    expect("their addresses and roots", out.read_bytes()[place:place + 168] == bytes.fromhex(
+        "aa" * 20 + "11" * 32 + "22" * 32 + "00" * 32 + "bb" * 20 + "33" * 32))
+    for lacking in roots:
+        code, said = build(42, extra=further, roots={k: v for k, v in roots.items() if k != lacking})
+        expect("a file without %s is not enough" % lacking, code == 2 and "--rpc" in said and not out.exists())
+    code, said = build(42, extra=further, roots={**roots, "snpRoots": roots["snpRoots"][:2]})
+    expect("two roots of three", code == 2 and not out.exists())
 
     # the chain confirms it, and the bytes are the same
     code, said = build(42, "--rpc", url)

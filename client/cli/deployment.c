@@ -18,6 +18,8 @@ static enum err_code read_root(struct network *out, const struct json_value *roo
     PC_TRY(json_get_u64(root, "block", UINT64_C(1) << 53, &out->from_block));
     PC_TRY(json_get_object(root, "contracts", &list));
     for (unsigned i = 0; i < PC_NET_CONTRACTS; i++) {
+        if (network_contract_optional(i) && !json_has(&list, network_contract_name(i)))
+            continue;
         PC_TRY(json_get_object(&list, network_contract_name(i), &c));
         PC_TRY(json_get_hex(&c, "address", out->contract[i].b, 20));
     }
@@ -25,7 +27,36 @@ static enum err_code read_root(struct network *out, const struct json_value *roo
     return PC_OK;
 }
 
-static enum err_code read_policy(struct deployment_policy *p, const struct json_value *root)
+/* Roots of verifiers that the deployment has. PC_E_NOT_FOUND: an older file names none. */
+static enum err_code read_roots(struct deployment_policy *p, const struct network *net,
+                                const struct json_value *v)
+{
+    static const struct evm_address none;
+    const struct evm_address *snp = &net->contract[PC_NET_SNP_VERIFIER],
+                             *nitro = &net->contract[PC_NET_NITRO_VERIFIER];
+    struct json_value list;
+    size_t n;
+    if (!evm_addr_equal(snp, &none)) {
+        if (!json_has(v, "snpRoots"))
+            return PC_E_NOT_FOUND;
+        PC_TRY(json_get_array(v, "snpRoots", &list, &n));
+        if (n != PC_ARRAY_LEN(p->snp_root))
+            return PC_E_MALFORMED;
+        for (size_t i = 0; i < n; i++) {
+            struct json_value one = json_at(&list, i);
+            PC_TRY(json_get_hex(&one, NULL, p->snp_root[i], 32));
+        }
+    }
+    if (!evm_addr_equal(nitro, &none)) {
+        if (!json_has(v, "nitroRoot"))
+            return PC_E_NOT_FOUND;
+        PC_TRY(json_get_hex(v, "nitroRoot", p->nitro_root, 32));
+    }
+    return PC_OK;
+}
+
+static enum err_code read_policy(struct deployment_policy *p, const struct network *net,
+                                 const struct json_value *root)
 {
     struct json_value v;
     uint64_t margin, age, phase;
@@ -42,6 +73,10 @@ static enum err_code read_policy(struct deployment_policy *p, const struct json_
         return PC_OK; /* an older file: the chain is asked */
     PC_TRY(json_get_u64(&v, "phaseBlocks", UINT32_MAX, &phase));
     PC_TRY(json_get_bool(&v, "vendorQuota", &p->vendor_quota));
+    enum err_code e = read_roots(p, net, &v);
+    if (e == PC_E_NOT_FOUND)
+        return PC_OK;
+    PC_TRY(e);
     p->phase_blocks = (uint32_t)phase;
     p->margin = (uint16_t)margin;
     p->max_bound_age = (uint32_t)age;
@@ -68,7 +103,7 @@ int deployment_read(struct network *out, struct deployment_policy *policy, const
         struct json_value root = json_root(doc);
         e = read_root(out, &root);
         if (e == PC_OK)
-            e = read_policy(policy, &root);
+            e = read_policy(policy, out, &root);
     }
     (void)snprintf(why, sizeof why, "%.150s", doc != NULL ? json_error(doc) : pc_err_text(e));
     json_free(doc);

@@ -15,6 +15,8 @@ struct deployment_policy {
     bool there;      /* the fields below */
     uint8_t block_hash[32]; /* of from_block */
     uint8_t tdx_root[32];
+    uint8_t snp_root[3][32]; /* Milan, Genoa, Turin; zero: none */
+    uint8_t nitro_root[32];
     uint16_t margin;
     uint32_t max_bound_age, phase_blocks;
     bool vendor_quota; /* vendors are among the domain kinds */

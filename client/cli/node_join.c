@@ -5,10 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "attest/evidence.h"
 #include "base/hex.h"
 #include "client/cli/control.h"
 #include "client/cli/node.h"
-#include "client/lib/tdx_calls.h"
+#include "client/cli/vendor.h"
+#include "client/lib/vendor_calls.h"
 #include "crypto/ids.h"
 
 #define BUNDLES 4 /* how often fresh evidence is asked for */
@@ -21,8 +23,9 @@ struct bundle {
     char endpoint[ENDPOINT_TEXT_MAX + 1];
     uint8_t evidence[PC_EVIDENCE_MAX];
     size_t evidence_len;
-    struct tdx_claims claims;
+    struct evidence_claims claims;
     struct evm_word context, record;
+    const struct evm_address *verifier;
 };
 
 static enum err_code read_bundle(struct bundle *b, const struct json_value *root)
@@ -52,9 +55,16 @@ static int check_bundle(struct bundle *b, const struct cli_net *n)
     context_of_owner(b->binding.context, b->owner.b);
     b->context = evm_word_of(b->binding.context);
     id_report_data(want, &b->binding);
-    if (tdx_claims_of_quote(&b->claims, bytes_of(b->evidence, b->evidence_len)) != PC_OK)
-        return cli_fail(PC_CLI_NO, "the node's evidence is no TDX quote", "join-bundle",
+    struct bytes evidence = bytes_of(b->evidence, b->evidence_len);
+    enum vendor vendor = vendor_of_evidence(evidence);
+    if (vendor_claims(&b->claims, vendor, evidence) != PC_OK)
+        return cli_fail(PC_CLI_NO, "the node's evidence is of no vendor", "join-bundle",
                         "check the node's quote helper");
+    b->verifier = net_at(n, network_verifier(vendor));
+    if (bytes_all_zero_var(PC_BYTES(b->verifier->b)))
+        return cli_fail(
+            PC_CLI_NO, "network.json names no verifier of vendor", vendor_name(vendor),
+            "this network takes no such machine, or the file is older than its verifier");
     if (memcmp(want, b->claims.report_data, 64) != 0)
         return cli_fail(PC_CLI_NO, "the evidence binds other keys, owner, chain or contract",
                         "join-bundle", "is the node's policy.bin of this network.json?");
@@ -62,7 +72,7 @@ static int check_bundle(struct bundle *b, const struct cli_net *n)
         return cli_fail(PC_CLI_USAGE, "the signer is not the owner in the node's config", "--key",
                         "sign with the owner's key, or set `owner` in the node's config");
     id_record(b->record.b, PC_SUBJECT_NODE, b->binding.keys_hash, b->context.b,
-              b->claims.measurement.b, b->claims.platform.b, net_at(n, PC_NET_TDX_VERIFIER)->b);
+              b->claims.measurement.b, b->claims.platform.b, b->verifier->b);
     return PC_CLI_YES;
 }
 
@@ -83,62 +93,70 @@ static int get_bundle(struct bundle *b, const struct cli_net *n)
 
 /* ---- evidence on chain */
 
-static int calls_failed(struct cli_net *n, const char *what, enum err_code e)
+static int calls_failed(struct cli_net *n, const struct bundle *b, const char *what,
+                        enum err_code e)
 {
+    char fix[100];
+    (void)snprintf(fix, sizeof fix, "polyclave collateral post --vendor %s --dir DIR",
+                   vendor_name(b->claims.vendor));
     if (e == PC_E_NOT_FOUND)
-        return cli_fail(PC_CLI_NO, "collateral for this machine is not on chain", what,
-                        "polyclave collateral post --vendor tdx --dir DIR");
+        return cli_fail(PC_CLI_NO, "collateral for this machine is not on chain", what, fix);
+    if (e == PC_E_SIGNATURE)
+        return cli_fail(PC_CLI_NO, "the evidence's signature is not its certificate's", what,
+                        "check the node's quote helper");
     if (pc_err_class(e) == PC_ERR_CLASS_PEER)
         return cli_fail(PC_CLI_NO, "the evidence cannot be taken apart", what, pc_err_text(e));
     return net_unreachable(n, what, e);
 }
 
-/* The PCK certificate, unless it is there; always with `again`. */
-static int post_leaf(struct cli_net *n, struct tdx_calls *t, const struct bundle *b, bool again,
-                     struct sent *out)
+/* Certificates of the machine that the contract lacks; *out is of the last one, with all gas. */
+static int post_certificates(struct cli_net *n, struct vendor_calls *t, const struct bundle *b,
+                             struct sent *out)
 {
-    static uint8_t der[PC_EVIDENCE_MAX], call[PC_TDX_CALL_MAX];
-    struct bytes certs[3], data;
-    bool known;
+    static uint8_t call[PC_VENDOR_CALL_MAX];
+    uint64_t gas = 0;
     memset(out, 0, sizeof *out);
-    net_now(n);
-    enum err_code e = tdx_certs(certs, der, bytes_of(b->evidence, b->evidence_len));
-    if (e == PC_OK)
-        e = tdx_calls_post(t, &data, &known, call, sizeof call, PC_TDX_POST_CERTIFICATE, certs[0]);
-    if (e != PC_OK)
-        return calls_failed(n, "PCK certificate", e);
-    if (known && !again)
-        return PC_CLI_YES;
-    return net_send(n, "PCK certificate", &t->verifier, NULL, data, false, out);
+    for (unsigned i = 0; i <= PC_VENDOR_CERTS; i++) {
+        struct bytes data;
+        net_now(n);
+        enum err_code e = vendor_calls_missing(t, &data, call, sizeof call,
+                                               bytes_of(b->evidence, b->evidence_len));
+        if (e != PC_OK)
+            return calls_failed(n, b, "machine's certificates", e);
+        if (data.n == 0)
+            return PC_CLI_YES;
+        int code = net_send(n, "certificate", &t->verifier, NULL, data, false, out);
+        if (code != PC_CLI_YES)
+            return code;
+        out->gas = gas += out->gas;
+    }
+    return cli_fail(PC_CLI_RETRY, "certificates do not stay on chain", "attest", "try again");
 }
 
 /* *stale: the record has evidence of a later block; that of the bundle is of no use. */
 static int attest(struct cli_net *n, const struct bundle *b, struct sent *leaf, struct sent *out,
                   bool *stale)
 {
-    static uint8_t call[PC_TDX_CALL_MAX];
+    static uint8_t call[PC_VENDOR_CALL_MAX];
     static const struct evm_word zero;
-    struct tdx_calls t = {&n->chain, *net_at(n, PC_NET_TDX_VERIFIER), n->net.from_block};
-    struct tdx_attest a = {.kind = PC_SUBJECT_NODE,
-                           .subject = evm_word_of(b->binding.keys_hash),
-                           .context = b->context,
-                           .bound_block = b->binding.bound_block,
-                           .quote = bytes_of(b->evidence, b->evidence_len)};
+    struct vendor_calls t = {b->claims.vendor, &n->chain, *b->verifier, n->net.from_block};
+    struct vendor_attest a = {.kind = PC_SUBJECT_NODE,
+                              .subject = evm_word_of(b->binding.keys_hash),
+                              .context = b->context,
+                              .bound_block = b->binding.bound_block,
+                              .evidence = bytes_of(b->evidence, b->evidence_len)};
     struct bytes data;
     struct evm_word ignored;
     char error[64];
     *stale = false;
-    int code = post_leaf(n, &t, b, false, leaf);
+    int code = post_certificates(n, &t, b, leaf);
     if (code != PC_CLI_YES)
         return code;
     net_now(n);
-    enum err_code e = tdx_calls_attest(&t, &data, call, sizeof call, &a);
+    enum err_code e = vendor_calls_attest(&t, &data, call, sizeof call, &a);
     if (e != PC_OK)
-        return calls_failed(n, "attest", e);
+        return calls_failed(n, b, "attest", e);
     code = net_simulate(n, net_at(n, PC_NET_ATTESTATIONS), &zero, data, error, &ignored);
-    if (code == PC_CLI_NO &&
-        (strcmp(error, "LeafUnknown") == 0 || strcmp(error, "AuthorityEpochPassed") == 0))
-        code = post_leaf(n, &t, b, true, leaf); /* an authority was revoked since it was posted */
     *stale = code == PC_CLI_NO && strcmp(error, "BoundBlockNotNewer") == 0;
     if (*stale)
         return PC_CLI_YES;
@@ -255,8 +273,8 @@ static int send_join(struct cli_net *n, const struct bundle *b, const struct evm
     write_keys(&c.w, b);
     abi_out_array(&c.w, bytes_of(value, 32 * count), count);
     abi_out_bytes(&c.w, bytes_of(b->endpoint, strlen(b->endpoint)));
-    abi_out_addr(&c.w, net_at(n, PC_NET_TDX_VERIFIER));
-    tdx_claims_write(&c.w, &b->claims);
+    abi_out_addr(&c.w, b->verifier);
+    vendor_claims_write(&c.w, &b->claims);
     abi_out_addr(&c.w, &payer);
     call_end(&c);
     code = net_send(n, "join", net_at(n, PC_NET_NODE_REGISTRY), bond, c.data, true, out);
@@ -365,8 +383,8 @@ static int send_reattest(struct cli_net *n, uint64_t id, const struct bundle *b,
                6);
     abi_out_u64(&c.w, id);
     write_keys(&c.w, b);
-    abi_out_addr(&c.w, net_at(n, PC_NET_TDX_VERIFIER));
-    tdx_claims_write(&c.w, &b->claims);
+    abi_out_addr(&c.w, b->verifier);
+    vendor_claims_write(&c.w, &b->claims);
     call_end(&c);
     int code = net_simulate(n, net_at(n, PC_NET_NODE_REGISTRY), &zero, c.data, error, &ignored);
     /* The node attested by itself since: the record has other claims now. */

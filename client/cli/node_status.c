@@ -7,8 +7,9 @@
 
 #include "client/cli/control.h"
 #include "client/cli/node.h"
+#include "client/cli/vendor.h"
 #include "client/lib/logs.h"
-#include "client/lib/tdx_calls.h"
+#include "client/lib/vendor_calls.h"
 
 /* Words of IAttestations.Record and of INodeRegistry.Candidate. */
 enum { RECORD_VALID_UNTIL = 9, RECORD_WORDS = 11 };
@@ -192,14 +193,15 @@ int node_status(const struct cli_args *a)
 
 struct evidence_search {
     struct cli_net *n;
+    enum vendor vendor;
     struct evm_word topic, record;
-    struct tdx_claims claims;
+    struct evidence_claims claims;
     bool found;
 };
 
-/* The claims are in the calldata that made the record: stripped evidence, and hints that begin with
- * the leaf record. */
-static enum err_code claims_of_call(struct tdx_claims *out, struct bytes call)
+/* The claims are in the calldata that made the record. */
+static enum err_code claims_of_call(struct evidence_claims *out, enum vendor vendor,
+                                    struct bytes call)
 {
     struct abi_selector s =
         abi_selector("attest(uint8,bytes32,bytes32,address,uint64,bytes,bytes)");
@@ -208,12 +210,10 @@ static enum err_code claims_of_call(struct tdx_claims *out, struct bytes call)
     struct abi_in r = abi_in_of(bytes_of(call.p + 4, call.n - 4), 7);
     for (unsigned i = 0; i < 5; i++)
         (void)abi_in_word(&r);
-    struct bytes evidence = abi_in_bytes(&r, PC_TDX_STRIPPED_MAX);
-    struct bytes hints = abi_in_bytes(&r, PC_TDX_HINTS_MAX);
+    struct bytes evidence = abi_in_bytes(&r, PC_VENDOR_CALL_MAX);
+    struct bytes hints = abi_in_bytes(&r, PC_VENDOR_CALL_MAX);
     PC_TRY(abi_in_end(&r));
-    if (hints.n < PC_TDX_LEAF_RECORD)
-        return PC_E_MALFORMED;
-    return tdx_claims_of_parts(out, evidence, hints.p);
+    return vendor_claims_of_call(out, vendor, evidence, hints);
 }
 
 static enum err_code take_attested(void *ctx, const struct log_record *l, bool *enough)
@@ -226,16 +226,19 @@ static enum err_code take_attested(void *ctx, const struct log_record *l, bool *
         !evm_word_equal(&l->topics[1], &s->record))
         return PC_OK;
     PC_TRY(endpoints_calldata(s->n->endpoints, s->n->chain.now_ms, 0, &l->tx_hash, &w, &who));
-    s->found = *enough = claims_of_call(&s->claims, bytes_of(call, w.n)) == PC_OK;
+    s->found = *enough = claims_of_call(&s->claims, s->vendor, bytes_of(call, w.n)) == PC_OK;
     return PC_OK;
 }
 
-static int send_recheck(struct cli_net *n, const struct evm_word *record, struct sent *sent)
+static int send_recheck(struct cli_net *n, enum vendor vendor, const struct evm_word *record,
+                        struct sent *sent)
 {
-    static uint8_t call[PC_TDX_CALL_MAX];
-    struct evidence_search s = {.n = n, .record = *record};
-    struct tdx_calls t = {&n->chain, *net_at(n, PC_NET_TDX_VERIFIER), n->net.from_block};
+    static uint8_t call[PC_VENDOR_CALL_MAX];
+    struct evidence_search s = {.n = n, .vendor = vendor, .record = *record};
+    struct vendor_calls t = {vendor, &n->chain, *net_at(n, network_verifier(vendor)),
+                             n->net.from_block};
     struct bytes data;
+    char fix[100];
     s.topic =
         abi_topic("Attested(bytes32,bytes32,bytes32,address,bytes32,bytes32,bytes32,uint256)");
     net_now(n);
@@ -245,13 +248,25 @@ static int send_recheck(struct cli_net *n, const struct evm_word *record, struct
         return cli_fail(PC_CLI_NO, "the call that made the record was not found", "recheck",
                         "it was made by another contract; attest the node anew");
     if (e == PC_OK)
-        e = tdx_calls_recheck(&t, &data, call, sizeof call, record, &s.claims);
+        e = vendor_calls_recheck(&t, &data, call, sizeof call, record, &s.claims);
+    (void)snprintf(fix, sizeof fix, "polyclave collateral post --vendor %s --dir DIR",
+                   vendor_name(vendor));
     if (e == PC_E_NOT_FOUND)
-        return cli_fail(PC_CLI_NO, "collateral for this machine is not on chain", "recheck",
-                        "polyclave collateral post --vendor tdx --dir DIR");
+        return cli_fail(PC_CLI_NO, "collateral for this machine is not on chain", "recheck", fix);
     if (e != PC_OK)
         return net_unreachable(n, "recheck", e);
     return net_send(n, "recheck", net_at(n, PC_NET_ATTESTATIONS), NULL, data, true, sent);
+}
+
+/* The node's vendor, of which network.json names a verifier. */
+static int vendor_of_node(struct cli_net *n, const struct evm_word *word, enum vendor *out)
+{
+    *out = (enum vendor)word_u64(word);
+    enum network_contract c = network_verifier(*out);
+    return c != PC_NET_CONTRACTS && !bytes_all_zero_var(PC_BYTES(net_at(n, c)->b))
+               ? PC_CLI_YES
+               : cli_fail(PC_CLI_NO, "network.json names no verifier of the node's vendor",
+                          "recheck", "the file is older than the verifier");
 }
 
 int node_recheck(const struct cli_args *a)
@@ -260,6 +275,7 @@ int node_recheck(const struct cli_args *a)
     struct cli_out o;
     struct evm_word arg, node[NODE_WORDS];
     struct sent sent;
+    enum vendor vendor;
     uint64_t id = 0;
     int code = net_open(&n, a);
     if (code == PC_CLI_YES && (!cli_arg_u64(a, "id", UINT32_MAX, &id) || !net_can_send(&n)))
@@ -274,7 +290,9 @@ int node_recheck(const struct cli_args *a)
             code = cli_fail(PC_CLI_NO, "there is no such node", cli_arg(a, "id"), "check the id");
     }
     if (code == PC_CLI_YES)
-        code = send_recheck(&n, &node[NODE_RECORD], &sent);
+        code = vendor_of_node(&n, &node[NODE_VENDOR], &vendor);
+    if (code == PC_CLI_YES)
+        code = send_recheck(&n, vendor, &node[NODE_RECORD], &sent);
     if (code == PC_CLI_YES) {
         out_begin(&o, a);
         out_u64(&o, "node_id", id);

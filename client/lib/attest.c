@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "attest/tdx_chain.h"
 #include "client/lib/client.h"
 #include "client/lib/relay_link.h"
 
@@ -46,33 +45,33 @@ static int make_evidence(struct polyclave *pc, struct client_evidence *ev)
         return client_fail(&pc->failure, POLYCLAVE_RETRY, "quote_failed",
                            "this machine made no evidence: the quote function failed");
     ev->n = n;
-    e = tdx_claims_of_quote(&ev->claims, bytes_of(ev->p, n));
+    e = vendor_claims(&ev->claims, (enum vendor)pc->vendor, bytes_of(ev->p, n));
     if (e != PC_OK)
         return client_fail(&pc->failure, POLYCLAVE_USAGE, "bad_evidence",
-                           "what the quote function gave is no TDX quote with its certificates");
+                           "what the quote function gave is no evidence of this vendor with its "
+                           "certificates");
     if (memcmp(ev->claims.report_data, report_data, 64) != 0)
-        return client_fail(&pc->failure, POLYCLAVE_USAGE, "bad_evidence",
-                           "the quote carries other report data than it was given");
+        return client_fail(
+            &pc->failure, POLYCLAVE_USAGE, "bad_evidence",
+            "the evidence carries other report data than the quote function was given");
     return POLYCLAVE_OK;
 }
 
 /* ---- posting */
 
-static enum err_code post_leaf(const struct client_evidence *ev, struct relay_link *l,
-                               struct relay_reply *reply, unsigned ms)
+/* Certificates of this machine, until the contract has all: *r says how the last post ended. */
+static enum err_code post_certificates(struct polyclave *pc, const struct client_evidence *ev,
+                                       struct relay_link *l, struct relay_reply *r, unsigned ms)
 {
-    struct relay_relay_post m = {.vendor = WIRE_VENDOR_TDX, .kind = RELAY_POST_KIND_CERTIFICATE};
-    struct bytes certs[3];
-    uint8_t *der = malloc(PC_EVIDENCE_MAX);
-    if (der == NULL)
-        return PC_E_MEMORY;
-    enum err_code e = tdx_certs(certs, der, bytes_of(ev->p, ev->n));
-    if (e == PC_OK) {
-        m.data = certs[0];
-        e = relay_link_post(l, reply, &m, ms);
+    struct relay_relay_post m = {.vendor = (enum wire_vendor)pc->vendor,
+                                 .kind = RELAY_POST_KIND_MACHINE,
+                                 .data = bytes_of(ev->p, ev->n)};
+    for (unsigned i = 0; i <= PC_VENDOR_CERTS; i++) {
+        PC_TRY(relay_link_post(l, r, &m, ms));
+        if (r->outcome != RELAY_OUTCOME_MINED)
+            break;
     }
-    free(der);
-    return e;
+    return PC_OK;
 }
 
 static enum err_code send_attest(struct polyclave *pc, const struct client_evidence *ev,
@@ -122,14 +121,14 @@ static bool reverts_with(const struct relay_reply *r, const char *name)
 static enum err_code try_attest(struct polyclave *pc, const struct client_evidence *ev,
                                 struct relay_link *l, struct relay_reply *r, uint64_t deadline)
 {
-    bool leaf_posted = false;
+    bool posted = false;
     for (;;) {
         PC_TRY(send_attest(pc, ev, l, r, pc->attest_timeout_ms));
         bool unknown = reverts_with(r, "LeafUnknown") || reverts_with(r, "AuthorityEpochPassed");
-        if (unknown && !leaf_posted) {
-            leaf_posted = true;
-            PC_TRY(post_leaf(ev, l, r, pc->attest_timeout_ms));
-            if (r->outcome != RELAY_OUTCOME_MINED && r->outcome != RELAY_OUTCOME_KNOWN)
+        if (unknown && !posted) {
+            posted = true;
+            PC_TRY(post_certificates(pc, ev, l, r, pc->attest_timeout_ms));
+            if (r->outcome != RELAY_OUTCOME_KNOWN)
                 return PC_OK;
         } else if (reverts_with(r, "BoundBlockInFuture") && now_of(pc) < deadline)
             pc->io.pause(pc->io.ctx, POLL_MS);
@@ -167,7 +166,7 @@ static enum err_code read_record(struct polyclave *pc, const struct client_evide
     if (chain == NULL)
         return PC_E_RETRY;
     id_record(key, PC_SUBJECT_APP, pc->subject, pc->pin.app_id, ev->claims.measurement.b,
-              ev->claims.platform.b, pc->net.contract[PC_NET_TDX_VERIFIER].b);
+              ev->claims.platform.b, client_verifier(pc)->b);
     memcpy(call, s.b, 4);
     memcpy(call + 4, key, 32);
     PC_TRY(relay_chain_call(chain, answer, sizeof answer, &n,

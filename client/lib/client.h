@@ -12,7 +12,7 @@
 #include "chain/http.h"
 #include "client/include/polyclave.h"
 #include "client/lib/network.h"
-#include "client/lib/tdx_calls.h"
+#include "client/lib/vendor_calls.h"
 #include "crypto/ed25519.h"
 #include "crypto/kdf.h"
 #include "crypto/x25519.h"
@@ -87,7 +87,7 @@ struct client_asker {
     struct x25519_pk hpke_pk;
     struct client_block bound, head;
     enum wire_vendor vendor;
-    struct tdx_claims claims;
+    struct evidence_claims claims;
     uint8_t verifier[20];
     uint8_t evidence_hash[32];
     struct bytes evidence;
@@ -129,7 +129,7 @@ struct client_secrets {
 struct client_evidence {
     uint8_t *p; /* POLYCLAVE_MAX_EVIDENCE bytes; NULL: none yet */
     size_t n;
-    struct tdx_claims claims;
+    struct evidence_claims claims;
     struct client_block bound;
 };
 
@@ -164,6 +164,8 @@ struct polyclave {
     struct client_failure failure;
 };
 
+/* The contract that verifies this machine's evidence. */
+const struct evm_address *client_verifier(const struct polyclave *pc);
 /* Keys and memory of a handle whose pin, net and io are set. */
 PC_MUST_USE enum err_code client_init(struct polyclave *pc);
 /* Fetch and check the current epoch from the seeds, the members known so far and the chain. */

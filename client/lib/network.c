@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #include "base/json.h"
-#include "crypto/ids.h"
 
 static const char *const contract_names[PC_NET_CONTRACTS] = {
     [PC_NET_EPOCHS] = "Epochs",
@@ -21,11 +20,31 @@ static const char *const contract_names[PC_NET_CONTRACTS] = {
     [PC_NET_TIMELOCK] = "Timelock",
     [PC_NET_GOVERNOR] = "NetworkGovernor",
     [PC_NET_RATIFIER] = "Ratifier",
+    [PC_NET_SNP_VERIFIER] = "SnpVerifier",
+    [PC_NET_NITRO_VERIFIER] = "NitroVerifier",
 };
 
 const char *network_contract_name(enum network_contract c)
 {
     return contract_names[c];
+}
+
+bool network_contract_optional(enum network_contract c)
+{
+    return c == PC_NET_SNP_VERIFIER || c == PC_NET_NITRO_VERIFIER;
+}
+
+enum network_contract network_verifier(enum vendor vendor)
+{
+    switch (vendor) {
+    case PC_VENDOR_TDX:
+        return PC_NET_TDX_VERIFIER;
+    case PC_VENDOR_SNP:
+        return PC_NET_SNP_VERIFIER;
+    case PC_VENDOR_NITRO:
+        return PC_NET_NITRO_VERIFIER;
+    }
+    return PC_NET_CONTRACTS;
 }
 
 static enum err_code copy_text(char *out, size_t cap, const struct json_value *v)
@@ -83,7 +102,8 @@ static enum err_code read_contracts(struct network *out, const struct json_value
     PC_TRY(json_get_object(root, "contracts", &list));
     PC_TRY(json_only(&list, contract_names, PC_NET_CONTRACTS));
     for (size_t i = 0; i < PC_NET_CONTRACTS; i++)
-        PC_TRY(json_get_hex(&list, contract_names[i], out->contract[i].b, 20));
+        if (!network_contract_optional(i) || json_has(&list, contract_names[i]))
+            PC_TRY(json_get_hex(&list, contract_names[i], out->contract[i].b, 20));
     return PC_OK;
 }
 

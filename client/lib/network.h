@@ -17,6 +17,7 @@
 
 #include "chain/evm.h"
 #include "chain/records.h"
+#include "crypto/ids.h"
 #include "protocol/endpoint.h"
 
 #define PC_NETWORK_FILE_MAX 65536
@@ -36,10 +37,15 @@ enum network_contract {
     PC_NET_TIMELOCK,
     PC_NET_GOVERNOR,
     PC_NET_RATIFIER,
+    PC_NET_SNP_VERIFIER, /* these two may be absent: the network takes no such evidence */
+    PC_NET_NITRO_VERIFIER,
     PC_NET_CONTRACTS
 };
 /* Name of the contract as in the file and in deployment.json ("Epochs", "NetworkGovernor"). */
 const char *network_contract_name(enum network_contract c);
+bool network_contract_optional(enum network_contract c); /* its address is zero when absent */
+/* The contract that verifies a vendor's evidence; PC_NET_CONTRACTS for no vendor. */
+enum network_contract network_verifier(enum vendor vendor);
 
 struct network {
     uint64_t chain_id;

@@ -57,12 +57,15 @@ enum err_code client_init(struct polyclave *pc)
     return PC_OK;
 }
 
+const struct evm_address *client_verifier(const struct polyclave *pc)
+{
+    enum network_contract c = network_verifier((enum vendor)pc->vendor);
+    return c == PC_NET_CONTRACTS ? NULL : &pc->net.contract[c];
+}
+
 static int take_config(struct polyclave *pc, const struct polyclave_config *c)
 {
     char why[160];
-    if (c->vendor != POLYCLAVE_TDX)
-        return client_fail(&opening, POLYCLAVE_USAGE, "vendor_unsupported",
-                           "vendor %d: TDX is the only one built in", (int)c->vendor);
     if (c->quote == NULL || c->network_file == NULL || c->relay_socket == NULL ||
         strlen(c->relay_socket) >= sizeof pc->relay_socket ||
         c->platform_proof_len > PC_PLATFORM_PROOF_MAX)
@@ -73,6 +76,10 @@ static int take_config(struct polyclave *pc, const struct polyclave_config *c)
         return client_fail(&opening, POLYCLAVE_USAGE, "bad_network_file", "%s: %s", c->network_file,
                            why);
     pc->vendor = c->vendor;
+    if (client_verifier(pc) == NULL || bytes_all_zero_var(PC_BYTES(client_verifier(pc)->b)))
+        return client_fail(&opening, POLYCLAVE_USAGE, "vendor_unsupported",
+                           "%s names no verifier of vendor %d's evidence", c->network_file,
+                           (int)c->vendor);
     pc->quote = c->quote;
     pc->quote_user = c->quote_user;
     memcpy(pc->relay_socket, c->relay_socket, strlen(c->relay_socket) + 1);

@@ -435,7 +435,7 @@ static void set_asker(struct get *g, const char *scope, uint32_t version)
     a->bound = pc->evidence.bound;
     a->vendor = (enum wire_vendor)pc->vendor;
     a->claims = pc->evidence.claims;
-    memcpy(a->verifier, pc->net.contract[PC_NET_TDX_VERIFIER].b, 20);
+    memcpy(a->verifier, client_verifier(pc)->b, 20);
     a->evidence = bytes_of(pc->evidence.p, pc->evidence.n);
     sha256(a->evidence_hash, a->evidence);
     a->platform_proof = (const uint8_t(*)[32])pc->platform_proof;

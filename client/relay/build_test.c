@@ -10,7 +10,8 @@
 #include "chain/abi.h"
 #include "chain/signatures.h"
 
-static struct relay relay = {.rules = {.epochs = {{1}}, .node_registry = {{2}}}};
+static struct relay relay = {
+    .rules = {.epochs = {{1}}, .node_registry = {{2}}, .verifier = {{{4}}}}};
 
 static void the_views_it_asks_exist(void **state)
 {
@@ -110,7 +111,7 @@ static void activation_and_calls_of_nodes(void **state)
     assert_int_equal(out.to.b[0], 2);
 }
 
-static void vendors_that_are_not_built_in(void **state)
+static void vendors_that_the_network_has_not(void **state)
 {
     (void)state;
     static uint8_t buf[4096];
@@ -134,7 +135,7 @@ int main(void)
         cmocka_unit_test(a_candidates_place),
         cmocka_unit_test(plain_calls),
         cmocka_unit_test(activation_and_calls_of_nodes),
-        cmocka_unit_test(vendors_that_are_not_built_in),
+        cmocka_unit_test(vendors_that_the_network_has_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,7 +3,14 @@
 
 #include "chain/abi.h"
 
-enum target { EPOCHS, NODE_REGISTRY, ATTESTATIONS, VERIFIER };
+enum target {
+    EPOCHS,
+    NODE_REGISTRY,
+    ATTESTATIONS,
+    TDX_VERIFIER,
+    SNP_VERIFIER,
+    NITRO_VERIFIER,
+};
 enum check { NONE, NODE_FIRST, REATTEST, ATTEST };
 
 #define NODE_CALL "(uint32,uint64,uint32,uint64,bytes32,bytes32,uint8,bytes32,bytes32)"
@@ -34,12 +41,16 @@ static const struct {
      "attest(uint8,bytes32,bytes32,address,uint64,bytes,bytes)"},
     {ATTESTATIONS, PC_RELAY_RENEWAL, NONE, false,
      "recheck(bytes32,(uint8,bytes32,bytes32,bytes,bytes32,bytes),bytes32,bytes)"},
-    {VERIFIER, PC_RELAY_COLLATERAL, NONE, true, "addCert(bytes,bytes32)"},
-    {VERIFIER, PC_RELAY_COLLATERAL, NONE, false, "addCrl(bytes,bytes32,uint256)"},
-    {VERIFIER, PC_RELAY_COLLATERAL, NONE, false,
+    {TDX_VERIFIER, PC_RELAY_COLLATERAL, NONE, true, "addCert(bytes,bytes32)"},
+    {TDX_VERIFIER, PC_RELAY_COLLATERAL, NONE, false, "addCrl(bytes,bytes32,uint256)"},
+    {TDX_VERIFIER, PC_RELAY_COLLATERAL, NONE, false,
      "addCollateral(uint8,bytes,uint256,uint256,bytes32)"},
-    {VERIFIER, PC_RELAY_COLLATERAL, NONE, false, "proveRevoked(bytes,bytes32,uint256[])"},
-    {VERIFIER, PC_RELAY_COLLATERAL, NONE, false, "settle(bytes32)"},
+    {TDX_VERIFIER, PC_RELAY_COLLATERAL, NONE, false, "proveRevoked(bytes,bytes32,uint256[])"},
+    {TDX_VERIFIER, PC_RELAY_COLLATERAL, NONE, false, "settle(bytes32)"},
+    {SNP_VERIFIER, PC_RELAY_COLLATERAL, NONE, true, "addCert(bytes,bytes32,bytes)"},
+    {SNP_VERIFIER, PC_RELAY_COLLATERAL, NONE, false, "addCrl(bytes,uint8,bytes)"},
+    {SNP_VERIFIER, PC_RELAY_COLLATERAL, NONE, false, "proveRevoked(bytes,uint8,bytes,uint256[])"},
+    {NITRO_VERIFIER, PC_RELAY_COLLATERAL, NONE, true, "addCert(bytes,bytes,bytes)"},
 };
 
 const char *relay_kind_name(enum relay_kind k)
@@ -75,11 +86,11 @@ static bool is_target(const struct relay_rules *r, enum target t, const struct e
     case ATTESTATIONS:
         one = &r->attestations;
         break;
-    case VERIFIER:
-        for (size_t i = 0; i < PC_RELAY_VERIFIERS; i++)
-            if (!is_zero(&r->verifier[i]) && evm_addr_equal(to, &r->verifier[i]))
-                return true;
-        return false;
+    case TDX_VERIFIER:
+    case SNP_VERIFIER:
+    case NITRO_VERIFIER:
+        one = &r->verifier[t - TDX_VERIFIER];
+        break;
     }
     return !is_zero(one) && evm_addr_equal(to, one);
 }
@@ -163,7 +174,9 @@ bool relay_rules_line(size_t i, const char **contract, const char **signature)
     static const char *const names[] = {[EPOCHS] = "Epochs",
                                         [NODE_REGISTRY] = "NodeRegistry",
                                         [ATTESTATIONS] = "Attestations",
-                                        [VERIFIER] = "TdxVerifier"};
+                                        [TDX_VERIFIER] = "TdxVerifier",
+                                        [SNP_VERIFIER] = "SnpVerifier",
+                                        [NITRO_VERIFIER] = "NitroVerifier"};
     if (i >= PC_ARRAY_LEN(table))
         return false;
     *contract = names[table[i].target];

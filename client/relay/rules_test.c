@@ -15,7 +15,8 @@
 #define NODE_CALL "(uint32,uint64,uint32,uint64,bytes32,bytes32,uint8,bytes32,bytes32)"
 
 static const struct evm_address epochs = {{1}}, registry = {{2}}, attestations = {{3}};
-static const struct evm_address verifier = {{4}}, stranger = {{5}}, none = {{0}};
+static const struct evm_address tdx = {{4}}, snp = {{7}}, nitro = {{8}}, stranger = {{5}},
+                                none = {{0}};
 static const struct evm_address owner = {{6}};
 
 static struct relay_rules rules_of_node(void)
@@ -25,7 +26,9 @@ static struct relay_rules rules_of_node(void)
                             .attestations = attestations,
                             .node_id = 7,
                             .owner = owner};
-    r.verifier[1] = verifier;
+    r.verifier[0] = tdx;
+    r.verifier[1] = snp;
+    r.verifier[2] = nitro;
     return r;
 }
 
@@ -81,11 +84,15 @@ static const struct allowed listed[] = {
      PC_RELAY_RENEWAL, true},
     {&attestations, "recheck(bytes32,(uint8,bytes32,bytes32,bytes,bytes32,bytes),bytes32,bytes)",
      PC_RELAY_RENEWAL, false},
-    {&verifier, "addCert(bytes,bytes32)", PC_RELAY_COLLATERAL, false},
-    {&verifier, "addCrl(bytes,bytes32,uint256)", PC_RELAY_COLLATERAL, false},
-    {&verifier, "addCollateral(uint8,bytes,uint256,uint256,bytes32)", PC_RELAY_COLLATERAL, false},
-    {&verifier, "proveRevoked(bytes,bytes32,uint256[])", PC_RELAY_COLLATERAL, false},
-    {&verifier, "settle(bytes32)", PC_RELAY_COLLATERAL, false},
+    {&tdx, "addCert(bytes,bytes32)", PC_RELAY_COLLATERAL, false},
+    {&tdx, "addCrl(bytes,bytes32,uint256)", PC_RELAY_COLLATERAL, false},
+    {&tdx, "addCollateral(uint8,bytes,uint256,uint256,bytes32)", PC_RELAY_COLLATERAL, false},
+    {&tdx, "proveRevoked(bytes,bytes32,uint256[])", PC_RELAY_COLLATERAL, false},
+    {&tdx, "settle(bytes32)", PC_RELAY_COLLATERAL, false},
+    {&snp, "addCert(bytes,bytes32,bytes)", PC_RELAY_COLLATERAL, false},
+    {&snp, "addCrl(bytes,uint8,bytes)", PC_RELAY_COLLATERAL, false},
+    {&snp, "proveRevoked(bytes,uint8,bytes,uint256[])", PC_RELAY_COLLATERAL, false},
+    {&nitro, "addCert(bytes,bytes,bytes)", PC_RELAY_COLLATERAL, false},
 };
 
 static const char attest[] = "attest(uint8,bytes32,bytes32,address,uint64,bytes,bytes)";
@@ -125,8 +132,8 @@ static void each_selector_counts_at_its_target_alone(void **state)
     (void)state;
     struct relay_rules r = rules_of_node();
     static const uint64_t seven = 7;
-    const struct evm_address *all[] = {&epochs,   &registry, &attestations,
-                                       &verifier, &stranger, &none};
+    const struct evm_address *all[] = {&epochs, &registry, &attestations, &tdx,
+                                       &snp,    &nitro,    &stranger,     &none};
     enum relay_kind kind;
     const char *why;
     for (size_t i = 0; i < PC_ARRAY_LEN(listed); i++)
@@ -135,7 +142,7 @@ static void each_selector_counts_at_its_target_alone(void **state)
                 continue;
             struct bytes c = call(listed[i].signature, &seven, 1);
             assert_int_equal(judge(&r, all[t], c, &kind, &why), PC_E_REFUSED);
-            assert_string_equal(why, t < 4 ? "selector_not_allowed" : "to_not_allowed");
+            assert_string_equal(why, t < 6 ? "selector_not_allowed" : "to_not_allowed");
         }
 }
 
@@ -167,7 +174,12 @@ static void everything_else_is_refused(void **state)
         {&registry, "transfer(address,uint256)"},
         {&registry, "slash(uint32,uint16)"},
         {&attestations, "transfer(address,uint256)"},
-        {&verifier, "verify(bytes,bytes)"},
+        {&tdx, "verify(bytes,bytes)"},
+        {&tdx, "addCert(bytes,bytes32,bytes)"},
+        {&snp, "verify(bytes,bytes)"},
+        {&snp, "appraise(bytes32,bytes,bytes)"},
+        {&nitro, "verify(bytes,bytes)"},
+        {&nitro, "examine(bytes,bytes)"},
         {&stranger, "transfer(address,uint256)"},
         {&stranger, "approve(address,uint256)"},
     };

@@ -2,7 +2,9 @@
 pragma solidity 0.8.37;
 
 import {IEpochs} from "../src/interfaces/IEpochs.sol";
+import {INitroVerifier} from "../src/interfaces/INitroVerifier.sol";
 import {INodeRegistry} from "../src/interfaces/INodeRegistry.sol";
+import {ISnpVerifier} from "../src/interfaces/ISnpVerifier.sol";
 import {ITdxVerifier} from "../src/interfaces/ITdxVerifier.sol";
 import {GuardianCouncil} from "../src/governance/GuardianCouncil.sol";
 import {NetworkGovernor} from "../src/governance/NetworkGovernor.sol";
@@ -17,11 +19,18 @@ import {vm} from "../test/kit/Vm.sol";
 ///         nothing else but the signer comes from outside. contracts/deploy calls this, and then
 ///         tools/readback.js, which reads everything back and writes deployment.json.
 contract Deploy {
-    /// Order of creation; the nonce of each is the first one plus its place.
+    /// Order of creation; the nonce of each is the first one plus those present before it.
     enum Place {
         CertificateReader,
         CollateralReader,
         TdxVerifier,
+        // present where a further vendor's root is given
+        Sha384,
+        P384Table,
+        P384,
+        Reader384,
+        SnpVerifier,
+        NitroVerifier,
         TcbPolicy,
         VerifierRouter,
         Attestations,
@@ -37,6 +46,13 @@ contract Deploy {
         NetworkGovernor,
         Ratifier
     }
+
+    uint8 private constant TDX = 1;
+    uint8 private constant SNP = 2;
+    uint8 private constant NITRO = 3;
+    /// TcbStatus UpToDate, the only one that verifiers of SNP and Nitro give
+    uint16 private constant UP_TO_DATE_ONLY = 2;
+    uint256 private constant PLACES = 23;
 
     /// As TcbPolicy's constructor takes it.
     struct InitialVendor {
@@ -55,19 +71,24 @@ contract Deploy {
     string private _params;
     uint256 private _first;
     address private _deployer;
+    bytes[] private _snpRoots;
+    bytes private _nitroRoot;
 
     /// @param params   parameter file
-    /// @param root     DER of the TDX root certificate
+    /// @param roots    folder of root certificates in DER: tdx.der; and if that vendor's machines are to
+    ///                 count, snp0.der to snp2.der (ARKs in any order), nitro.der
     /// @param first    deployer's nonce for the first contract
     /// @param out      where the addresses are written
-    function run(string calldata params, string calldata root, uint256 first, string calldata out) external {
+    function run(string calldata params, string calldata roots, uint256 first, string calldata out) external {
         uint256 key = vm.envUint("POLYCLAVE_DEPLOYER_KEY");
         _params = vm.readFile(params);
         _first = first;
         _deployer = vm.addr(key);
         if (_uint("chainId") != block.chainid) revert ChainDiffers(block.chainid, _uint("chainId"));
+        _takeRoots(roots);
         vm.startBroadcast(key);
-        _evidence(vm.readFileBinary(root));
+        _evidence(vm.readFileBinary(string.concat(roots, "/tdx.der")));
+        _furtherEvidence();
         _registries();
         _epochs();
         _governance();
@@ -96,9 +117,60 @@ contract Deploy {
         );
     }
 
+    function _takeRoots(string calldata folder) private {
+        for (uint256 i; i < 3; ++i) {
+            string memory path = string.concat(folder, "/snp", vm.toString(i), ".der");
+            if (vm.exists(path)) _snpRoots.push(vm.readFileBinary(path));
+        }
+        string memory nitro = string.concat(folder, "/nitro.der");
+        if (vm.exists(nitro)) _nitroRoot = vm.readFileBinary(nitro);
+    }
+
+    /// The vendors whose machines count, by their verifiers.
+    function _vendors() private view returns (InitialVendor[] memory vendors, address[] memory verifiers) {
+        uint256 count = 1 + (_present(Place.SnpVerifier) ? 1 : 0) + (_present(Place.NitroVerifier) ? 1 : 0);
+        vendors = new InitialVendor[](count);
+        verifiers = new address[](count);
+        vendors[0] = InitialVendor(TDX, uint16(_uint("tdxStatuses")), uint32(_uint("tdxMinEvaluation")));
+        verifiers[0] = _at(Place.TdxVerifier);
+        if (_present(Place.SnpVerifier)) {
+            vendors[1] = InitialVendor(SNP, UP_TO_DATE_ONLY, 0);
+            verifiers[1] = _at(Place.SnpVerifier);
+        }
+        if (_present(Place.NitroVerifier)) {
+            vendors[count - 1] = InitialVendor(NITRO, UP_TO_DATE_ONLY, 0);
+            verifiers[count - 1] = _at(Place.NitroVerifier);
+        }
+    }
+
+    function _furtherEvidence() private {
+        if (!_present(Place.P384)) return;
+        _make(Place.Sha384, "Sha384.sol:Sha384", "");
+        _make(Place.P384Table, "P384Table.sol:P384Table", "");
+        _make(Place.P384, "P384.sol:P384", abi.encode(_at(Place.P384Table)));
+        _make(Place.Reader384, "Reader384.sol:Reader384", "");
+        (address reader, address sha384, address p384) = (_at(Place.Reader384), _at(Place.Sha384), _at(Place.P384));
+        if (_present(Place.SnpVerifier)) {
+            ISnpVerifier.SnpRules memory rules = ISnpVerifier.SnpRules(
+                uint32(_uint("snpMaxVmpl")), _bool("snpVlek"), _bool("snpListsRequired")
+            );
+            _make(
+                Place.SnpVerifier,
+                "SnpVerifier.sol:SnpVerifier",
+                abi.encode(_snpRoots, _at(Place.TcbPolicy), ISnpVerifier.Parts(reader, sha384, p384), rules)
+            );
+        }
+        if (_present(Place.NitroVerifier)) {
+            _make(
+                Place.NitroVerifier,
+                "NitroVerifier.sol:NitroVerifier",
+                abi.encode(_nitroRoot, _at(Place.TcbPolicy), INitroVerifier.Parts(reader, sha384, p384))
+            );
+        }
+    }
+
     function _registries() private {
-        InitialVendor[] memory vendors = new InitialVendor[](1);
-        vendors[0] = InitialVendor(1, uint16(_uint("tdxStatuses")), uint32(_uint("tdxMinEvaluation")));
+        (InitialVendor[] memory vendors, address[] memory verifiers) = _vendors();
         // a veto must be able to come before a set takes effect
         uint40 minGrace = _seconds("voteDelaySeconds") + _seconds("votePeriodSeconds")
             + _seconds("voteExtensionSeconds") + _seconds("noticeSeconds");
@@ -114,8 +186,6 @@ contract Deploy {
                 vendors
             )
         );
-        address[] memory verifiers = new address[](1);
-        verifiers[0] = _at(Place.TdxVerifier);
         _make(
             Place.VerifierRouter,
             "VerifierRouter.sol:VerifierRouter",
@@ -251,13 +321,28 @@ contract Deploy {
 
     // ---- helpers
 
+    /// Does this deployment have the contract?
+    function _present(Place place) private view returns (bool) {
+        if (place == Place.SnpVerifier) return _snpRoots.length != 0;
+        if (place == Place.NitroVerifier) return _nitroRoot.length != 0;
+        bool optional = place >= Place.Sha384 && place <= Place.Reader384;
+        return !optional || _snpRoots.length != 0 || _nitroRoot.length != 0;
+    }
+
+    function _nonce(Place place) private view returns (uint256 nonce) {
+        nonce = _first;
+        for (uint256 i; i < uint256(place); ++i) {
+            if (_present(Place(i))) ++nonce;
+        }
+    }
+
     function _at(Place place) private view returns (address) {
-        return vm.computeCreateAddress(_deployer, _first + uint256(place));
+        return vm.computeCreateAddress(_deployer, _nonce(place));
     }
 
     function _make(Place place, string memory artifact, bytes memory arguments) private {
         address needed = _at(place);
-        if (vm.getNonce(_deployer) > _first + uint256(place)) {
+        if (vm.getNonce(_deployer) > _nonce(place)) {
             if (needed.code.length == 0) revert CodeMissing(place, needed);
             return;
         }
@@ -278,6 +363,10 @@ contract Deploy {
         return vm.parseJsonUint(_params, string.concat(".", name));
     }
 
+    function _bool(string memory name) private view returns (bool) {
+        return vm.parseJsonBool(_params, string.concat(".", name));
+    }
+
     /// A period: blocks or seconds, as its name says.
     function _seconds(string memory name) private view returns (uint40) {
         return uint40(_uint(name));
@@ -290,10 +379,16 @@ contract Deploy {
     }
 
     function _write(string memory out) private {
-        string[17] memory names = [
+        string[PLACES] memory names = [
             "CertificateReader",
             "CollateralReader",
             "TdxVerifier",
+            "Sha384",
+            "P384Table",
+            "P384",
+            "Reader384",
+            "SnpVerifier",
+            "NitroVerifier",
             "TcbPolicy",
             "VerifierRouter",
             "Attestations",
@@ -311,7 +406,7 @@ contract Deploy {
         ];
         string memory json;
         for (uint256 i; i < names.length; ++i) {
-            json = vm.serializeAddress("addresses", names[i], _at(Place(i)));
+            if (_present(Place(i))) json = vm.serializeAddress("addresses", names[i], _at(Place(i)));
         }
         vm.writeJson(json, out);
     }

@@ -26,6 +26,13 @@ const SOURCES = {
   Apps: 'Apps.sol', GuardianCouncil: 'GuardianCouncil.sol', Timelock: 'Timelock.sol',
   NetworkGovernor: 'NetworkGovernor.sol', Ratifier: 'Ratifier.sol',
 };
+// of a deployment that takes machines of further vendors; what addresses do not name is not there
+const FURTHER = {
+  Sha384: 'Sha384.sol', P384Table: 'P384Table.sol', P384: 'P384.sol', Reader384: 'Reader384.sol',
+  SnpVerifier: 'SnpVerifier.sol', NitroVerifier: 'NitroVerifier.sol',
+};
+Object.assign(SOURCES, FURTHER);
+const ACTIVE = 2; // IVerifierRouter's State
 
 // contract, getter, what it must answer: the address of another contract, or a parameter
 const POINTERS = [
@@ -54,6 +61,10 @@ const POINTERS = [
   ['Ratifier', 'registry', 'NodeRegistry'], ['Ratifier', 'epochs', 'Epochs'],
   ['Ratifier', 'council', 'GuardianCouncil'], ['Ratifier', 'measurements', 'Measurements'],
   ['Ratifier', 'tcbPolicy', 'TcbPolicy'], ['Ratifier', 'router', 'VerifierRouter'],
+  ['SnpVerifier', 'policy', 'TcbPolicy'], ['SnpVerifier', 'reader', 'Reader384'],
+  ['SnpVerifier', 'sha384', 'Sha384'], ['SnpVerifier', 'p384', 'P384'],
+  ['NitroVerifier', 'policy', 'TcbPolicy'], ['NitroVerifier', 'reader', 'Reader384'],
+  ['NitroVerifier', 'sha384', 'Sha384'], ['NitroVerifier', 'p384', 'P384'],
 ];
 const VALUES = [
   ['Epochs', 'targetN', 'targetN'], ['Epochs', 'margin', 'margin'], ['Epochs', 'protocol', 'protocol'],
@@ -124,6 +135,11 @@ function masked(code, references) {
   return bytes;
 }
 
+function tableHash() {
+  const source = fs.readFileSync(path.join(root, 'src', 'evidence', 'P384.sol'), 'utf8');
+  return /TABLE_HASH = (0x[0-9a-f]{64});/.exec(source)[1];
+}
+
 async function call(name, signature, extra = '') {
   const build = artifact(name);
   const selector = build.methodIdentifiers[signature];
@@ -162,6 +178,39 @@ async function madeIn(address, from, head) {
 
 const word = (address) => address.replace(/^0x/, '').toLowerCase().padStart(64, '0');
 
+/// Is the contract in this deployment?
+function there(name) {
+  return !(name in FURTHER) || addresses[name] !== undefined;
+}
+
+/// Every verifier is active in the router under its own vendor, and the rules of SNP are the file's.
+async function checkVendors() {
+  for (const [name, vendor] of [['TdxVerifier', 1], ['SnpVerifier', 2], ['NitroVerifier', 3]]) {
+    if (!there(name)) continue;
+    differs(`${name}.vendor`, Number(await call(name, 'vendor()')), vendor);
+    const w = await call('VerifierRouter', 'verifierWord(address)', word(addresses[name]));
+    differs(`vendor of ${name} in VerifierRouter`, Number(`0x${w.slice(2 + 64, 2 + 128)}`), vendor);
+    differs(`state of ${name} in VerifierRouter`, Number(`0x${w.slice(2 + 128, 2 + 192)}`), ACTIVE);
+  }
+  if (!there('SnpVerifier')) return;
+  const rules = await call('SnpVerifier', 'rules()');
+  ['snpMaxVmpl', 'snpVlek', 'snpListsRequired'].forEach((parameter, i) => {
+    const found = Number(`0x${rules.slice(2 + 64 * i, 2 + 64 * (i + 1))}`);
+    differs(`SnpVerifier.rules ${parameter}`, found, Number(params[parameter]));
+  });
+}
+
+/// Pinned roots of the further vendors: of AMD in the order Milan, Genoa, Turin, zero where there is none.
+async function furtherRoots() {
+  const roots = {};
+  if (there('SnpVerifier')) {
+    roots.snpRoots = [];
+    for (const p of [0, 1, 2]) roots.snpRoots.push(await call('SnpVerifier', 'rootHash(uint8)', word(p.toString(16))));
+  }
+  if (there('NitroVerifier')) roots.nitroRoot = await call('NitroVerifier', 'rootHash()');
+  return roots;
+}
+
 async function main() {
   const chainId = Number(await rpc('eth_chainId', []));
   differs('chain id', chainId, params.chainId);
@@ -169,19 +218,22 @@ async function main() {
   const block = Number(head.number);
   const contracts = {};
   const digest = crypto.createHash('sha256');
-  for (const name of Object.keys(SOURCES)) {
+  for (const name of Object.keys(SOURCES).filter(there)) {
     const build = artifact(name);
     const found = await rpc('eth_getCode', [addresses[name], 'latest']);
     const references = build.deployedBytecode.immutableReferences;
     const here = masked(found, references);
-    if (!here.equals(masked(build.deployedBytecode.object, references))) {
+    const same = name === 'P384Table' || here.equals(masked(build.deployedBytecode.object, references));
+    if (!same) {
       wrong.push(`${name}: the code at ${addresses[name]} is not that of the build`);
     }
     const account = await rpc('eth_getProof', [addresses[name], [], 'latest']);
     contracts[name] = { address: addresses[name], codeHash: account.codeHash };
+    // its constructor computes what it is; P384, which takes no other, says the hash
+    if (name === 'P384Table') differs('code hash of P384Table', account.codeHash, tableHash());
     digest.update(name).update('\0').update(masked(build.deployedBytecode.object, references));
   }
-  for (const [name, getter, target] of POINTERS) {
+  for (const [name, getter, target] of POINTERS.filter(([name]) => there(name))) {
     const found = await call(name, `${getter}()`);
     differs(`${name}.${getter}`, `0x${found.slice(-40)}`, addresses[target]);
   }
@@ -189,6 +241,7 @@ async function main() {
     const found = BigInt(await call(name, `${getter}()`));
     differs(`${name}.${getter}`, found, BigInt(params[parameter]));
   }
+  await checkVendors();
   // roles: the Governor proposes and cancels, anybody executes, the Timelock is its own only admin
   for (const [role, holder, needed] of [
     ['PROPOSER_ROLE', addresses.NetworkGovernor, true], ['CANCELLER_ROLE', addresses.NetworkGovernor, true],
@@ -207,6 +260,7 @@ async function main() {
   const deployer = `0x${(await call('Measurements', 'deployer()')).slice(-40)}`;
   // what policy.bin needs beside the addresses (`polyclave policy build`)
   const policy = {
+    ...await furtherRoots(),
     tdxRoot: await call('TdxVerifier', 'rootHash()'),
     margin: Number(await call('Epochs', 'margin()')),
     maxBoundAgeBlocks: Number(await call('Attestations', 'maxBoundAgeBlocks()')),

@@ -39,7 +39,7 @@ static bool make_evidence(struct polyclave *pc, const struct probe_options *o)
     if (!forge_quote(quote, &ev->n, o->forge, o->platform, data, pc->rng))
         return false;
     if (ev->n > POLYCLAVE_MAX_EVIDENCE ||
-        tdx_claims_of_quote(&ev->claims, bytes_of(quote, ev->n)) != PC_OK)
+        vendor_claims(&ev->claims, PC_VENDOR_TDX, bytes_of(quote, ev->n)) != PC_OK)
         return probe_fail(o->platform, "its quote cannot be read");
     memcpy(ev->p, quote, ev->n);
     return true;
@@ -117,7 +117,7 @@ static void print_hex(const char *name, struct bytes b)
 static void print(const struct polyclave *pc, const struct relay_reply *r,
                   const struct relay_reply *leaf)
 {
-    const struct tdx_claims *c = &pc->evidence.claims;
+    const struct evidence_claims *c = &pc->evidence.claims;
     char code[64], leaf_code[64];
     code_of(code, r->text);
     code_of(leaf_code, leaf->text);
@@ -155,11 +155,11 @@ int probe_measure(const struct probe_options *o)
 {
     static uint8_t quote[PC_QUOTE_MAX];
     const uint8_t data[64] = {0};
-    struct tdx_claims c;
+    struct evidence_claims c;
     char hex[2 * 32 + 1];
     size_t n;
     if (!forge_quote(quote, &n, o->forge, o->platform, data, rng_system()) ||
-        tdx_claims_of_quote(&c, bytes_of(quote, n)) != PC_OK)
+        vendor_claims(&c, PC_VENDOR_TDX, bytes_of(quote, n)) != PC_OK)
         return PROBE_EXIT_FAULT;
     hex_encode(hex, PC_BYTES(c.measurement.b));
     return printf("0x%s\n", hex) > 0 ? 0 : PROBE_EXIT_FAULT;

@@ -47,8 +47,8 @@ static bool take_state(struct polyclave *pc, struct bytes b, const char *path)
     memcpy(pc->evidence.bound.hash, b.p + 72, 32);
     pc->evidence.n = b.n - HEAD;
     memcpy(pc->evidence.p, b.p + HEAD, pc->evidence.n);
-    if (tdx_claims_of_quote(&pc->evidence.claims, bytes_of(pc->evidence.p, pc->evidence.n)) !=
-        PC_OK)
+    if (vendor_claims(&pc->evidence.claims, PC_VENDOR_TDX,
+                      bytes_of(pc->evidence.p, pc->evidence.n)) != PC_OK)
         return probe_fail(path, "its evidence is no quote");
     return true;
 }

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* collateral.h - parts of `polyclave collateral`. Functions return exit codes and say what failed.
+ */
+#ifndef PC_CLI_COLLATERAL_H
+#define PC_CLI_COLLATERAL_H
+
+#include "client/cli/net.h"
+#include "client/cli/vendor.h"
+#include "client/lib/vendor_calls.h"
+
+#define PC_COLLATERAL_FILE_MAX ((size_t)256 * 1024)
+
+struct post {
+    struct cli_net *n;
+    struct cli_out *o;
+    struct vendor_calls t;
+    uint8_t call[PC_VENDOR_CALL_MAX];
+    unsigned posted, known;
+};
+
+/* A file of a folder; empty if there is none or dir is NULL. */
+int collateral_load(struct bytes *out, const char *dir, const char *name);
+/* Post one object, unless it is known, and a row about it. */
+int collateral_post(struct post *p, const char *name, enum vendor_post_kind kind,
+                    struct bytes data);
+/* The certificates of a machine that are missing. */
+int collateral_post_machine(struct post *p, struct bytes evidence);
+/* A folder of AMD's: crl.der, ask.der, asvk.der and the ark.der that signed them, DER or PEM. */
+int collateral_post_snp(struct post *p, const char *dir);
+
+PC_MUST_USE enum err_code collateral_show_snp(struct cli_net *n, struct cli_out *o);
+PC_MUST_USE enum err_code collateral_show_nitro(struct cli_net *n, struct cli_out *o);
+
+#endif
