@@ -37,8 +37,9 @@ struct collateral {
     struct bytes root_crl;    /* rootcrl.der */
     struct bytes pck_crl;     /* pckcrl.der of the CA that issued the leaf */
 
-    /* SEV-SNP; each certificate in DER or PEM. What is missing is taken from the certificate table
-     * behind the report, if there is one. root_crl is the ARK's. */
+    /* SEV-SNP; each certificate in DER or PEM. A certificate that is missing is taken from the
+     * table behind the report, if there is one. root_crl is the ARK's; the table's is not looked
+     * at. */
     struct bytes snp_vek;    /* VCEK or VLEK */
     struct bytes snp_issuer; /* ASK or ASVK */
     struct bytes snp_root;   /* ARK */

@@ -21,7 +21,7 @@ static struct forged_nitro built;
 static uint8_t pins[2][32];
 static struct verdict v;
 
-static int bugs_setup(void **state)
+static inline int bugs_setup(void **state)
 {
     struct rng_seeded rng;
     (void)state;
@@ -33,23 +33,23 @@ static int bugs_setup(void **state)
     return 0;
 }
 
-static void start(size_t i)
+static inline void start(size_t i)
 {
     forge_nitro_copy(&f, &genuine[i]);
 }
 
-static void judge_built(size_t i)
+static inline void judge_built(size_t i)
 {
     forge_nitro_verify(&v, bytes_of(built.p, built.n), pins[i]);
 }
 
-static void judge(size_t i)
+static inline void judge(size_t i)
 {
     forge_nitro_build(&built, &f);
     judge_built(i);
 }
 
-static void expect_accept(void)
+static inline void expect_accept(void)
 {
     for (unsigned r = 0; r < PC_R_COUNT; r++)
         if (verdict_has(&v, (enum verdict_reason)r))
@@ -58,7 +58,7 @@ static void expect_accept(void)
 }
 
 /* This reason and no other. */
-static void expect_only(enum verdict_reason want)
+static inline void expect_only(enum verdict_reason want)
 {
     if (!verdict_has(&v, want))
         fail_msg("reason %s is missing", verdict_reason_name(want));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * quote_tsm.c - polyclave-quote-tsm: a TDX quote from the kernel: 64 bytes of report data on stdin,
- * quote on stdout.
+ * quote_tsm.c - polyclave-quote-tsm: evidence from the kernel, a TDX quote or an SEV-SNP report
+ * with its certificates: 64 bytes of report data on stdin, evidence on stdout.
  *
  * This file holds the real system calls; tsm.c has the protocol and its faults.
  */
@@ -17,12 +17,15 @@
 #include "attest/tsm.h"
 
 static const char help[] =
-    "polyclave-quote-tsm asks this TD's kernel for a quote over 64 bytes of report data.\n"
+    "polyclave-quote-tsm asks this guest's kernel for evidence over 64 bytes of report data: a "
+    "TDX\n"
+    "quote, or an SEV-SNP report with the host's certificates behind it.\n"
     "\n"
     "  polyclave-quote-tsm < report_data > quote\n"
     "\n"
-    "Needs " PC_TSM_ROOT " (Linux 6.7 or newer, a TDX guest) and the right to write there.\n"
-    "Exit codes: 0 a quote, 1 this is no TDX guest or the quote is not over the data, 2 usage,\n"
+    "Needs " PC_TSM_ROOT " (Linux 6.7 or newer, a TDX or SEV-SNP guest) and the right to write\n"
+    "there.\n"
+    "Exit codes: 0 a quote, 1 this is no such guest or the quote is not over the data, 2 usage,\n"
     "3 the kernel or the host did not deliver: try again.\n";
 
 static int io_make_dir(struct tsm_io *io, const char *path)
@@ -110,7 +113,8 @@ int quote_tsm_main(int argc, char **argv)
     case PC_OK:
         break;
     case PC_E_UNSUPPORTED:
-        return fail(1, "no TDX provider: this is not a TDX guest, or its kernel has no tsm", &why);
+        return fail(
+            1, "no TDX or SEV-SNP provider: this is no such guest, or its kernel has no tsm", &why);
     case PC_E_MISMATCH:
         return fail(1, "what came back is no quote over this report data", &why);
     case PC_E_TOO_LARGE:

@@ -3,10 +3,8 @@
 
 #include <stdlib.h>
 
-#include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/param_build.h>
 #include <openssl/params.h>
 #include <openssl/rsa.h>
 
@@ -17,27 +15,20 @@ struct rsa_key {
     EVP_PKEY_CTX *verify;
 };
 
-static OSSL_PARAM *params_of(const uint8_t modulus[static PC_RSA_LEN])
-{
-    OSSL_PARAM *params = NULL;
-    BIGNUM *n = BN_bin2bn(modulus, (int)PC_RSA_LEN, NULL);
-    OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
-    if (n != NULL && bld != NULL && OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_N, n) == 1 &&
-        OSSL_PARAM_BLD_push_ulong(bld, OSSL_PKEY_PARAM_RSA_E, RSA_F4) == 1)
-        params = OSSL_PARAM_BLD_to_param(bld);
-    OSSL_PARAM_BLD_free(bld);
-    BN_free(n);
-    return params;
-}
-
-/* The salt's length is fixed, and so are both hashes: nothing is taken from the signature. */
+/* The salt's length is fixed, and so are both hashes: nothing is taken from the signature. All in
+ * one call, which costs a third of the setters. */
 static bool want_pss(EVP_PKEY_CTX *ctx)
 {
-    return EVP_PKEY_verify_init(ctx) == 1 &&
-           EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) == 1 &&
-           EVP_PKEY_CTX_set_signature_md(ctx, EVP_sha384()) == 1 &&
-           EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, EVP_sha384()) == 1 &&
-           EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, SALT_LEN) == 1;
+    char pss[] = OSSL_PKEY_RSA_PAD_MODE_PSS, sha384[] = "SHA384";
+    int salt = SALT_LEN;
+    const OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_SIGNATURE_PARAM_PAD_MODE, pss, 0),
+        OSSL_PARAM_construct_utf8_string(OSSL_SIGNATURE_PARAM_DIGEST, sha384, 0),
+        OSSL_PARAM_construct_utf8_string(OSSL_SIGNATURE_PARAM_MGF1_DIGEST, sha384, 0),
+        OSSL_PARAM_construct_int(OSSL_SIGNATURE_PARAM_PSS_SALTLEN, &salt),
+        OSSL_PARAM_construct_end(),
+    };
+    return EVP_PKEY_verify_init_ex(ctx, params) == 1;
 }
 
 enum err_code rsa_key_new(struct rsa_key **out, const uint8_t modulus[static PC_RSA_LEN])
@@ -46,10 +37,20 @@ enum err_code rsa_key_new(struct rsa_key **out, const uint8_t modulus[static PC_
     *out = NULL;
     if ((modulus[0] & 0x80) == 0 || (modulus[PC_RSA_LEN - 1] & 1) == 0)
         return PC_E_MALFORMED;
+    uint8_t native[PC_RSA_LEN];
+    unsigned exponent = RSA_F4;
+    const uint16_t one = 1;
+    bool little = *(const uint8_t *)&one == 1;
+    for (size_t i = 0; i < PC_RSA_LEN; i++)
+        native[i] = little ? modulus[PC_RSA_LEN - 1 - i] : modulus[i];
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_N, native, sizeof(native)),
+        OSSL_PARAM_construct_uint(OSSL_PKEY_PARAM_RSA_E, &exponent),
+        OSSL_PARAM_construct_end(),
+    };
     struct rsa_key *k = calloc(1, sizeof(*k));
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
-    OSSL_PARAM *params = params_of(modulus);
-    if (k == NULL || ctx == NULL || params == NULL || EVP_PKEY_fromdata_init(ctx) != 1)
+    if (k == NULL || ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1)
         goto out;
     if (EVP_PKEY_fromdata(ctx, &k->pkey, EVP_PKEY_PUBLIC_KEY, params) != 1) {
         e = PC_E_MALFORMED;
@@ -62,7 +63,6 @@ enum err_code rsa_key_new(struct rsa_key **out, const uint8_t modulus[static PC_
     k = NULL;
     e = PC_OK;
 out:
-    OSSL_PARAM_free(params);
     EVP_PKEY_CTX_free(ctx);
     rsa_key_free(k);
     return e;

@@ -17,7 +17,7 @@ struct snp_job {
     struct snp_report report;
     struct snp_table table;
     struct bytes part[PC_SNP_PART_COUNT];
-    struct pem_chain pem[3]; /* what was PEM */
+    struct pem_chain *pem; /* three, for what is PEM */
     struct snp_set *set;
 };
 
@@ -48,7 +48,8 @@ static bool gather(struct snp_job *j)
     for (size_t i = 0; i < 3; i++)
         if (!snp_entry_der(&j->part[i], &j->pem[i], either[i]))
             verdict_add(v, PC_R_CERT_DATA_PEM);
-    j->part[PC_SNP_PART_CRL] = first_of(c->root_crl, t->entry[PC_SNP_ENTRY_CRL]);
+    /* Never the table's list: a host would choose one from before its revocation. */
+    j->part[PC_SNP_PART_CRL] = c->root_crl;
     return !verdict_has(v, PC_R_SNP_VEK_MISSING) && !verdict_has(v, PC_R_CHAIN_LENGTH) &&
            !verdict_has(v, PC_R_CERT_DATA_PEM);
 }
@@ -189,7 +190,8 @@ static void check_signature(struct snp_job *j)
 
 void snp_verify(struct verdict *out, struct evidence_kept *kept, const struct evidence_input *in)
 {
-    struct snp_job j = {.in = in, .v = out};
+    struct pem_chain pem[3]; /* large: apart, so that it is not zeroed */
+    struct snp_job j = {.in = in, .v = out, .pem = pem};
     if (!snp_report_parse(&j.report, out, in->evidence))
         return;
     if (open_chain(&j, kept)) {

@@ -372,6 +372,8 @@ static void test_bug_20_extensions(void **state)
         ONLY(f.leaf.vek.spl_present &= (uint16_t) ~(1U << spl[must]), PC_R_SNP_VEK_EXTENSION);
     }
     ONLY(f.leaf.duplicate_ucode = true, PC_R_CERT_MALFORMED);
+    FINE(f.leaf.strange = true);
+    ONLY(f.leaf.strange = f.leaf.critical = true, PC_R_CERT_MALFORMED);
     ONLY(f.leaf.vek.struct_version = 2, PC_R_SNP_VEK_EXTENSION);
     ONLY(f.leaf.vek.product = PC_BYTES_STR("Rome"), PC_R_SNP_VEK_EXTENSION);
     ONLY(f.leaf.vek.product = PC_BYTES_STR("Milan0"), PC_R_SNP_VEK_EXTENSION);
@@ -432,6 +434,16 @@ static void test_bug_30_authorities(void **state)
             verify_parts();
             expect_only(PC_R_CHAIN_INVALID);
         }
+        start(i); /* an issuer of another product under this ARK */
+        struct sim_amd_cert *ca = kinds[i].vlek ? &f.certs.asvk : &f.certs.ask;
+        ca->subject_cn = sim_amd_issuer_cn((f.amd.product + 1) % PC_SNP_PRODUCTS, kinds[i].vlek);
+        f.leaf.issuer_cn = ca->subject_cn;
+        judge();
+        expect_only(PC_R_CHAIN_INVALID);
+        start(i); /* another exponent */
+        ca->exponent = 3;
+        judge();
+        expect_only(PC_R_CERT_MALFORMED);
         start(i); /* a leaf that is an authority, a leaf with an RSA key */
         f.leaf.is_ca = true;
         f.leaf.usage = PC_USAGE_CERT_SIGN;

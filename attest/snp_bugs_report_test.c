@@ -54,6 +54,16 @@ static void test_bug_16_lengths(void **state)
     parts.p[PC_FORGED_SNP_REPORT][PC_SNP_REPORT_LEN + 23] = 1;
     verify_parts();
     expect_only(PC_R_SNP_TABLE);
+    static uint8_t large[PC_EVIDENCE_MAX + 1];
+    memcpy(large, parts.p[PC_FORGED_SNP_REPORT], PC_SNP_REPORT_LEN);
+    struct evidence_input in = snp_forge_input(&parts);
+    in.policy = &policy;
+    in.evidence = bytes_of(large, sizeof(large) - 1); /* zeros behind the empty table */
+    evidence_verify(&v, NULL, PC_VENDOR_SNP, &in);
+    expect_accept();
+    in.evidence = PC_BYTES(large);
+    evidence_verify(&v, NULL, PC_VENDOR_SNP, &in);
+    expect_only(PC_R_QUOTE_TOO_LARGE);
 }
 
 static void test_bug_15_versions_and_algorithm(void **state)

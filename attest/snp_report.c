@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attest/snp_report.h"
 
+#include "attest/evidence.h"
+
 const struct snp_field snp_byte_fields[PC_SNP_FIELDS] = {
     {"family_id", PC_SR_FAMILY_ID, 16},
     {"image_id", PC_SR_IMAGE_ID, 16},
@@ -81,6 +83,10 @@ bool snp_report_parse(struct snp_report *out, struct verdict *v, struct bytes ev
     memset(out, 0, sizeof(*out));
     if (evidence.n < PC_SNP_REPORT_LEN) {
         verdict_add(v, PC_R_SNP_LENGTH);
+        return false;
+    }
+    if (evidence.n > PC_EVIDENCE_MAX) {
+        verdict_add(v, PC_R_QUOTE_TOO_LARGE);
         return false;
     }
     out->p = evidence.p;

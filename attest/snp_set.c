@@ -169,8 +169,7 @@ void snp_set_done(struct snp_set *s)
 
 void snp_kept_clear(struct snp_kept *k)
 {
-    for (size_t i = 0; i < PC_KEPT_SNP; i++) {
+    for (size_t i = 0; i < PC_KEPT_SNP; i++)
         set_free(k->set[i]);
-        k->set[i] = NULL;
-    }
+    memset(k, 0, sizeof(*k));
 }

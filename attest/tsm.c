@@ -4,7 +4,11 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "attest/der.h"
 #include "attest/evidence.h"
+#include "attest/pem.h"
+#include "attest/snp_report.h"
+#include "attest/snp_table.h"
 #include "attest/tdx_quote.h"
 
 struct session {
@@ -112,28 +116,103 @@ static enum err_code check_quote(struct session *s, const uint8_t *blob, size_t 
     return PC_OK;
 }
 
+/* Is it a report, over what was asked, and nothing but zeros behind? *n becomes its length. */
+static enum err_code check_report(struct session *s, const uint8_t *blob, size_t *n,
+                                  const uint8_t report_data[static 64])
+{
+    struct snp_report r;
+    struct verdict found = {0};
+    size_t take = *n < PC_SNP_REPORT_LEN ? *n : PC_SNP_REPORT_LEN;
+    *s->why = (struct tsm_fault){"report", 0};
+    if (!snp_report_parse(&r, &found, bytes_of(blob, take)) ||
+        !bytes_all_zero_var(bytes_of(blob + take, *n - take)) ||
+        memcmp(blob + PC_SR_REPORT_DATA, report_data, 64) != 0)
+        return PC_E_MISMATCH;
+    *n = PC_SNP_REPORT_LEN;
+    return PC_OK;
+}
+
+/* One certificate of the host's table in DER; empty for what is none. */
+static struct bytes certificate(struct pem_chain *pem, struct bytes b)
+{
+    if (b.n > 0 && b.p[0] != PC_DER_SEQUENCE)
+        b = pem_decode(pem, b) == PC_OK && pem->count == 1 ? pem->cert[0] : bytes_of(NULL, 0);
+    return b.n <= PC_CERT_DER_MAX ? b : bytes_of(NULL, 0);
+}
+
+/* The host's table at blob + at, aux_n bytes, becomes ours; *n is the whole length. */
+static void own_table(uint8_t *blob, size_t at, size_t aux_n, size_t *n)
+{
+    static const enum snp_entry kept[] = {PC_SNP_ENTRY_VCEK, PC_SNP_ENTRY_VLEK, PC_SNP_ENTRY_ASK,
+                                          PC_SNP_ENTRY_ARK};
+    static struct pem_chain pem[PC_ARRAY_LEN(kept)];
+    uint8_t table[PC_EVIDENCE_MAX - PC_SNP_REPORT_LEN];
+    struct snp_table host, own = {.entry = {{NULL, 0}}};
+    size_t table_n = 0;
+    if (snp_table_parse(&host, bytes_of(blob + at, aux_n)) == PC_OK) {
+        for (size_t i = 0; i < PC_ARRAY_LEN(kept); i++)
+            own.entry[kept[i]] = certificate(&pem[i], host.entry[kept[i]]);
+        if (snp_table_build(table, sizeof(table), &table_n, &own) != PC_OK)
+            table_n = 0;
+    }
+    memset(blob + at, 0, aux_n);
+    if (table_n > 0)
+        memcpy(blob + at, table, table_n);
+    *n = at + table_n;
+}
+
+/* auxblob into the space behind the report. A kernel without the attribute has no table. */
+static enum err_code read_table(struct session *s, uint8_t *out, size_t at, size_t *aux_n)
+{
+    enum err_code e = read_attribute(s, "auxblob", out + at, PC_TSM_BLOB_MAX - at, aux_n);
+    if (e == PC_E_IO && s->why->err == ENOENT) {
+        *aux_n = 0;
+        return PC_OK;
+    }
+    return e;
+}
+
+enum provider { PROVIDER_TDX, PROVIDER_SNP };
+
+static enum err_code read_provider(struct session *s, enum provider *out)
+{
+    uint8_t name[32];
+    size_t n;
+    PC_TRY(read_attribute(s, "provider", name, sizeof(name), &n));
+    *out = PROVIDER_TDX;
+    if (bytes_equal_var(bytes_of(name, n), PC_BYTES_STR("tdx_guest\n")))
+        return PC_OK;
+    *out = PROVIDER_SNP;
+    if (bytes_equal_var(bytes_of(name, n), PC_BYTES_STR("sev_guest\n")))
+        return PC_OK;
+    *s->why = (struct tsm_fault){"provider", 0};
+    return PC_E_UNSUPPORTED;
+}
+
 static enum err_code attempt(struct session *s, uint8_t *out, size_t *n,
                              const uint8_t report_data[static 64])
 {
-    static const char want[] = "tdx_guest\n";
-    uint8_t provider[32];
+    enum provider provider;
     uint64_t before, written, after;
-    size_t len;
-    PC_TRY(read_attribute(s, "provider", provider, sizeof(provider), &len));
-    if (!bytes_equal_var(bytes_of(provider, len), PC_BYTES_STR(want))) {
-        *s->why = (struct tsm_fault){"provider", 0};
-        return PC_E_UNSUPPORTED;
-    }
+    size_t aux_n = 0;
+    PC_TRY(read_provider(s, &provider));
     PC_TRY(read_generation(s, &before));
     PC_TRY(write_inblob(s, report_data));
     PC_TRY(read_generation(s, &written));
     if (written != before + 1)
         return fault(s, "generation", EAGAIN); /* the write was lost, or is not the only one */
     PC_TRY(read_attribute(s, "outblob", out, PC_TSM_BLOB_MAX, n));
+    if (provider == PROVIDER_SNP) {
+        PC_TRY(check_report(s, out, n, report_data));
+        PC_TRY(read_table(s, out, *n, &aux_n));
+    }
     PC_TRY(read_generation(s, &after));
     if (after != written)
         return fault(s, "generation", EAGAIN); /* somebody wrote between */
-    return check_quote(s, out, n, report_data);
+    if (provider == PROVIDER_TDX)
+        return check_quote(s, out, n, report_data);
+    own_table(out, *n, aux_n, n);
+    return PC_OK;
 }
 
 enum err_code tsm_quote(uint8_t out[static PC_TSM_BLOB_MAX], size_t *n, struct tsm_fault *why,

@@ -102,6 +102,11 @@ struct evm_word slot_in_force(const struct evm_word *object)
     return entry(PC_SLOT_TDX_VERIFIER_IN_FORCE, object, 0);
 }
 
+struct evm_word slot_snp_in_force(const struct evm_word *object)
+{
+    return entry(PC_SLOT_SNP_VERIFIER_IN_FORCE, object, 0);
+}
+
 struct evm_word slot_app(const struct evm_word *app, unsigned word)
 {
     return entry(PC_SLOT_APPS_APPS, app, word);
@@ -123,9 +128,9 @@ struct evm_word slot_dealers(void)
     return evm_word_u64(PC_SLOT_EPOCHS_DEALERS);
 }
 
-struct evm_word slot_uncommitted(void)
+struct evm_word slot_missing(void)
 {
-    return evm_word_u64(PC_SLOT_EPOCHS_UNCOMMITTED);
+    return evm_word_u64(PC_SLOT_EPOCHS_MISSING);
 }
 
 struct evm_word slot_pk(uint32_t key)

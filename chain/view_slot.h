@@ -15,8 +15,8 @@ struct evm_word slot_opening(void);
 struct evm_word slot_acc(unsigned phase);
 struct evm_word slot_epoch(uint64_t epoch, unsigned word);
 struct evm_word slot_seat(uint32_t id, unsigned word);
-struct evm_word slot_dealers(void);     /* bitmap of all dealers */
-struct evm_word slot_uncommitted(void); /* complement of the bitmap of those who committed */
+struct evm_word slot_dealers(void); /* bitmap of all dealers */
+struct evm_word slot_missing(void); /* bitmap of those who have not committed */
 struct evm_word slot_pk(uint32_t key);
 /* Word i (0..31) of a committee's ids, 8 to a word, or of whom its empty seats are reserved for. */
 struct evm_word slot_ids(uint64_t epoch, unsigned i, bool reserved);
@@ -31,8 +31,9 @@ struct evm_word slot_product(const struct evm_word *product_id);
 struct evm_word slot_revoked(const struct evm_word *object);
 struct evm_word slot_verifier(const uint8_t address[static 20]);
 struct evm_word slot_freeze(const struct evm_word *object);
-/* TdxVerifier */
+/* TdxVerifier, SnpVerifier */
 struct evm_word slot_in_force(const struct evm_word *object);
+struct evm_word slot_snp_in_force(const struct evm_word *object);
 /* Apps */
 struct evm_word slot_app(const struct evm_word *app, unsigned word);
 struct evm_word slot_policy(const struct evm_word *app, const struct evm_word *scope_hash,

@@ -26,22 +26,29 @@ static void permute(uint64_t a[25])
 {
     for (size_t round = 0; round < 24; round++) {
         uint64_t c[5];
+#pragma GCC unroll 5
         for (size_t x = 0; x < 5; x++)
             c[x] = a[x] ^ a[x + 5] ^ a[x + 10] ^ a[x + 15] ^ a[x + 20];
+#pragma GCC unroll 5
         for (size_t x = 0; x < 5; x++) {
             uint64_t d = c[(x + 4) % 5] ^ rotl(c[(x + 1) % 5], 1);
+#pragma GCC unroll 5
             for (size_t y = 0; y < 25; y += 5)
                 a[y + x] ^= d;
         }
         uint64_t moving = a[1];
+#pragma GCC unroll 24
         for (size_t i = 0; i < 24; i++) {
             uint64_t next = a[pi[i]];
             a[pi[i]] = rotl(moving, rho[i]);
             moving = next;
         }
+#pragma GCC unroll 5
         for (size_t y = 0; y < 25; y += 5) {
+#pragma GCC unroll 5
             for (size_t x = 0; x < 5; x++)
                 c[x] = a[y + x];
+#pragma GCC unroll 5
             for (size_t x = 0; x < 5; x++)
                 a[y + x] = c[x] ^ (~c[(x + 1) % 5] & c[(x + 2) % 5]);
         }

@@ -74,7 +74,7 @@ static void put_key(struct derw *w, const struct sim_amd_cert *c)
         derw_close(w, alg);
         size_t seq = derw_open(&inner, PC_DER_SEQUENCE);
         derw_uint(&inner, PC_DER_INTEGER, c->rsa, PC_RSA_LEN);
-        derw_u32(&inner, PC_DER_INTEGER, 65537);
+        derw_u32(&inner, PC_DER_INTEGER, c->exponent != 0 ? c->exponent : 65537);
         derw_close(&inner, seq);
         derw_bits(w, bytes_of(inner.p, inner.n));
     } else {
@@ -148,6 +148,15 @@ static void put_vek(struct derw *w, const struct sim_amd_cert *c)
         put_raw(w, 4, 0, v->hwid);
     if (v->csp_id.n > 0)
         put_text(w, 5, v->csp_id);
+    if (c->strange) {
+        uint8_t oid[sizeof(oid_amd) + 1];
+        memcpy(oid, oid_amd, sizeof(oid_amd));
+        oid[sizeof(oid_amd)] = 9;
+        size_t seq, val = simp_extension(w, &seq, oid, sizeof(oid), c->critical);
+        derw_u32(w, PC_DER_INTEGER, 1);
+        derw_close(w, val);
+        derw_close(w, seq);
+    }
 }
 
 static void put_extensions(struct derw *w, const struct sim_amd_cert *c)

@@ -29,6 +29,7 @@ struct sim_amd_cert {
     uint64_t not_after;
     const uint8_t *rsa;           /* subject's modulus, or */
     const uint8_t *ec;            /* subject's point, 96 */
+    uint32_t exponent;            /* of rsa; 0: 65537 */
     const struct sim_rsa *signer; /* issuer's */
     enum sim_pss pss;             /* in the tbs; */
     enum sim_pss outer_pss;       /* and outside */
@@ -41,6 +42,8 @@ struct sim_amd_cert {
     struct bytes ucode;   /* not empty: this as the value of .3.8 */
     struct bytes hwid;    /* not empty: this as the value of .4, as it is */
     bool duplicate_ucode; /* .3.8 twice */
+    bool strange;         /* with an extension under AMD's arc that nobody knows, */
+    bool critical;        /* which is critical */
 };
 
 /* DER of the certificate, appended to w; a view of it. */

@@ -8,7 +8,8 @@
  *   the other registers are zero; TDATTRIBUTES has SEPT_VE_DISABLE and XFAM is 0xe7, else no strict
  *   policy could accept a simulated TD (docs/decisions/0042).
  *
- * A simulated SEV-SNP guest's MEASUREMENT is made like MRTD, its HOST_DATA is SHA-256 of policy.bin.
+ * A simulated SEV-SNP guest's MEASUREMENT is made like MRTD, its HOST_DATA is SHA-256 of
+ * policy.bin.
  */
 #ifndef PC_ATTEST_SIM_MEASURE_H
 #define PC_ATTEST_SIM_MEASURE_H

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "attest/evidence.h"
+#include "attest/sim/amd.h"
 #include "attest/sim/measure.h"
 #include "attest/sim/nitro.h"
 #include "base/hex.h"
@@ -24,7 +25,7 @@ static const char group_help[] =
     "                            [--policy F] [--json]\n"
     "  polyclave evidence replay HASH --bundle F [--root F] [--policy F] [--block-hash H] "
     "[--json]\n"
-    "  polyclave evidence measure --sim [--vendor tdx|nitro] (--bin DIR | --file F...)\n"
+    "  polyclave evidence measure --sim [--vendor tdx|snp|nitro] (--bin DIR | --file F...)\n"
     "                             [--policy F] [--json]\n"
     "\n"
     "verify: exit 0 accepted, 1 refused with every reason, 2 usage or unreadable input.\n"
@@ -45,7 +46,8 @@ static const char group_help[] =
     "out of the file of `polyclave mirror export`; says what else the bundle proves. See its "
     "--help.\n"
     "\n"
-    "measure: the registers and the measurement of a simulated TD, or Nitro enclave, that runs\n"
+    "measure: registers and measurement of a simulated TD, SEV-SNP guest or Nitro enclave that "
+    "runs\n"
     "these programs under that policy.bin.\n"
     "  --bin DIR         a node's programs in that folder;  --file F: this program (repeat)\n"
     "  --policy F        policy.bin\n"
@@ -293,11 +295,12 @@ static int verify(int argc, char **argv)
     return run_verify(&o, verifier->vendor, at);
 }
 
-/* What a simulated machine of a vendor calls the two hashes. */
+/* What a simulated machine of a vendor calls the two hashes, and how long the second is. */
 struct measured {
     const char *vendor, *program, *policy;
-    void (*digest)(uint8_t out[static 32], const uint8_t program[static 48],
-                   const uint8_t policy[static 48]);
+    size_t policy_n;
+    enum err_code (*hash)(uint8_t *out, const char *path);
+    void (*digest)(uint8_t *out, const uint8_t *program, const uint8_t *policy);
 };
 
 static int print_measure(const struct measured *m, const uint8_t program[static 48],
@@ -309,7 +312,7 @@ static int print_measure(const struct measured *m, const uint8_t program[static 
     struct json_out o;
     m->digest(digest, program, policy);
     hex_encode(hex[0], bytes_of(program, 48));
-    hex_encode(hex[1], bytes_of(policy, 48));
+    hex_encode(hex[1], bytes_of(policy, m->policy_n));
     hex_encode(hex[2], PC_BYTES(digest));
     if (!as_json) {
         (void)printf("%-11s %s\n%-11s %s\nmeasurement %s\n", m->program, hex[0], m->policy, hex[1],
@@ -336,10 +339,11 @@ static int measure(int argc, char **argv)
         {"policy", required_argument, NULL, 'p'}, {"json", no_argument, NULL, 'j'},
         {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
     };
-    /* PCR 2 is PCR 0 */
+    /* MEASUREMENT of a report is not the digest that is printed as measurement; PCR 2 is PCR 0 */
     static const struct measured kinds[] = {
-        {"tdx", "mrtd", "mrconfigid", sim_measurement},
-        {"nitro", "pcr0", "pcr1", sim_nitro_measurement},
+        {"tdx", "mrtd", "mrconfigid", 48, sim_hash_file, sim_measurement},
+        {"snp", "launch", "host_data", 32, sim_hash_file_256, sim_snp_measurement},
+        {"nitro", "pcr0", "pcr1", 48, sim_hash_file, sim_nitro_measurement},
     };
     const struct measured *kind = &kinds[0];
     struct sim_file files[PC_SIM_FILES_MAX];
@@ -360,7 +364,7 @@ static int measure(int argc, char **argv)
                     break;
             if (kind == kinds + PC_ARRAY_LEN(kinds))
                 return cli_fail(PC_CLI_USAGE, "no simulated machines of", optarg,
-                                "there are: tdx, nitro");
+                                "there are: tdx, snp, nitro");
             break;
         case 'b':
             bin = optarg;
@@ -391,7 +395,7 @@ static int measure(int argc, char **argv)
     enum err_code e = bin != NULL ? sim_measure_node(program, &bad, bin)
                                   : sim_measure_files(program, &bad, files, n);
     if (e == PC_OK && policy != NULL)
-        e = sim_hash_file(config, bad = policy);
+        e = kind->hash(config, bad = policy);
     if (e != PC_OK)
         return cli_fail(PC_CLI_USAGE, "cannot measure", bad, pc_err_text(e));
     return print_measure(kind, program, config, json);

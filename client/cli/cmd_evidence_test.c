@@ -47,6 +47,8 @@ static int run(const char *command)
     "polyclave evidence verify --vendor tdx --evidence q4 --collateral v/collateral --at "         \
     "2027-01-15T08:00:00Z "
 
+#define SNP "polyclave evidence verify --vendor snp --collateral amd/collateral --at 1800000000 "
+
 static int setup(void **state)
 {
     (void)state;
@@ -76,6 +78,19 @@ static int setup(void **state)
     assert_int_equal(run("printf '{\"root_sha256\":\"%s\"}' $(sha256sum v/root.der | cut -c1-64) > "
                          "policy.json"),
                      0);
+    assert_int_equal(run("polyclave-quote-sim init-vendor amd --tee snp --now 1800000000"), 0);
+    assert_int_equal(run("polyclave-quote-sim init-platform s1 --vendor amd --now 1800000000 "
+                         "--file prog --policy policy.bin"),
+                     0);
+    assert_int_equal(run("polyclave-quote-sim init-platform s2 --vendor amd --now 1800000000 "
+                         "--vlek --quote-version 3"),
+                     0);
+    assert_int_equal(run("head -c 64 /dev/zero | polyclave-quote-sim --platform s1 > e1"), 0);
+    assert_int_equal(run("head -c 64 /dev/zero | polyclave-quote-sim --platform s2 > e2"), 0);
+    assert_int_equal(
+        run("printf '{\"snp.genoa_root_sha256\":\"%s\"}' $(sha256sum amd/ark.der | cut "
+            "-c1-64) > snp.json"),
+        0);
     return 0;
 }
 
@@ -230,7 +245,20 @@ static void test_usage(void **state)
         "polyclave evidence verify --vendor nitro --evidence nosuch --at 1 2>/dev/null",
         "polyclave evidence verify --vendor nitro --evidence doc --at 1 --collateral nosuch "
         "2>/dev/null",
-        "polyclave evidence measure --sim --vendor sgx --file prog 2>/dev/null",
+        "polyclave evidence verify --vendor snp --evidence e1 --collateral nosuch --at 1 "
+        "2>/dev/null",
+        "mkdir -p nothing; polyclave evidence verify --vendor snp --evidence e1 --collateral "
+        "nothing "
+        "--at 1 2>/dev/null",
+        SNP "--evidence e1 --cert nosuch 2>/dev/null",
+        VERIFY "--cert q4 2>/dev/null",
+        "polyclave evidence measure --sim --vendor nosuch --file prog 2>/dev/null",
+        "polyclave-quote-sim init-vendor x --tee sgx 2>/dev/null",
+        "polyclave-quote-sim init-vendor x --tee snp --product Rome 2>/dev/null",
+        "polyclave-quote-sim init-platform x --vendor amd --quote-version 4 2>/dev/null",
+        "polyclave-quote-sim init-platform x --vendor amd --mrtd 00 2>/dev/null",
+        "polyclave-quote-sim init-platform x --vendor v --vlek 2>/dev/null",
+        "polyclave-quote-sim init-platform x --vendor v --quote-version 3 2>/dev/null",
         "polyclave evidence verify --vendor tdx --evidence nosuch --collateral v/collateral --at 1 "
         "2>/dev/null",
         "polyclave evidence verify --vendor tdx --evidence q4 --collateral nosuch --at 1 "
@@ -311,10 +339,114 @@ static void test_policy_files(void **state)
     }
 }
 
+static void test_snp(void **state)
+{
+    (void)state;
+    assert_int_equal(run(SNP "--evidence e1 --policy snp.json --json"), PC_CLI_YES);
+    expect_json("ACCEPT", NULL);
+    assert_non_null(strstr(out, "\"crl_checked\":true"));
+    assert_int_equal(run("head -c 1184 e1 > r1; " SNP
+                         "--evidence r1 --cert s1/vek.der --policy snp.json --json"),
+                     PC_CLI_YES);
+    assert_int_equal(run("(echo -----BEGIN CERTIFICATE-----; base64 -w 64 s1/vek.der; echo "
+                         "-----END CERTIFICATE-----) "
+                         "> vek.pem; " SNP "--evidence r1 --cert vek.pem --policy snp.json --json"),
+                     PC_CLI_YES);
+    assert_int_equal(run(SNP "--evidence r1 --policy snp.json --json"), PC_CLI_NO);
+    expect_json("REJECT", "vek_missing");
+    assert_int_equal(run(SNP "--evidence e1 --json"), PC_CLI_NO);
+    expect_json("REJECT", "untrusted_root");
+    assert_int_equal(run(SNP "--evidence e2 --policy snp.json --json"), PC_CLI_NO);
+    expect_json("REJECT", "vlek_not_allowed");
+    assert_int_equal(run("printf '%s' \"$(sed 's/}$//' snp.json),\"'\"snp.allow_vlek\":true}' > "
+                         "vlek.json; " SNP "--evidence e2 --policy vlek.json --json"),
+                     PC_CLI_YES);
+    assert_int_equal(run("polyclave-quote-sim collateral amd --out gone --revoke ask --now "
+                         "1800000000; polyclave evidence verify --vendor snp --collateral gone "
+                         "--at 1800000000 --evidence e1 --policy snp.json --json"),
+                     PC_CLI_NO);
+    expect_json("REJECT", "ask_revoked");
+    assert_int_equal(run("head -c 100 e1 > short; " SNP "--evidence short --json"), PC_CLI_NO);
+    expect_json("REJECT", "length");
+    /* A list that did not exist yet is not looked at; one that is needed is then missing. */
+    assert_int_equal(run("mkdir -p late && cp amd/collateral/a*.der late/ && polyclave-quote-sim "
+                         "collateral amd --out later --now 1800100000 && cp later/crl.der late/"),
+                     0);
+    assert_int_equal(run("polyclave evidence verify --vendor snp --collateral late --at 1800000000 "
+                         "--evidence e1 --policy snp.json --json"),
+                     PC_CLI_YES);
+    assert_int_equal(run("printf '%s' \"$(sed 's/}$//' snp.json),\"'\"snp.crl_required\":true}' > "
+                         "need.json; polyclave evidence verify --vendor snp --collateral late --at "
+                         "1800000000 --evidence e1 --policy need.json --json"),
+                     PC_CLI_NO);
+    expect_json("REJECT", "root_crl_missing");
+}
+
+static void test_snp_policy_files(void **state)
+{
+    static const char *const bad[] = {
+        "\"snp.max_vmpl\":4",
+        "\"snp.max_vmpl\":-1",
+        "\"snp.allow_vlek\":1",
+        "\"snp.products\":[]",
+        "\"snp.products\":[\"Rome\"]",
+        "\"snp.csp_ids\":[\"\"]",
+        "\"snp.platforms\":[]",
+        "\"snp.platforms\":[\"00\"]",
+        "\"snp.min_tcb_milan\":{}",
+        "\"snp.min_tcb_milan\":{\"fmc\":1}",
+        "\"snp.min_tcb_turin\":{\"fmc\":256}",
+        "\"snp.min_tcb_genoa\":{\"what\":1}",
+        "\"snp.min_firmware\":\"1.55\"",
+        "\"snp.min_firmware\":\"1.55.40.1\"",
+        "\"snp.min_firmware\":\"1.256.0\"",
+        "\"snp.min_abi\":\"\"",
+        "\"snp.min_abi\":\"1.\"",
+        "\"snp.policy_required\":4294967296",
+        "\"snp.host_data\":\"00\"",
+        "\"snp.nothing\":1",
+    };
+    static const char *const refused[][2] = {
+        {"\"snp.products\":[\"Milan\",\"Turin\"]", "product_denied"},
+        {"\"snp.min_tcb_genoa\":{\"ucode\":85}", "min_tcb"},
+        {"\"snp.min_firmware\":\"1.55.41\"", "firmware_version"},
+        {"\"snp.min_abi\":\"0.1\"", "firmware_version"},
+        {"\"snp.min_guest_svn\":1", "guest_identity"},
+        {"\"snp.policy_forbidden\":65536", "policy_bits"},
+        {"\"snp.platform_info_required\":2", "platform_info"},
+        {"\"snp.mit_vector_required\":4", "mit_vector"},
+        {"\"snp.family_id\":\"01000000000000000000000000000000\"", "guest_identity"},
+        {"\"snp.host_data\":"
+         "\"0000000000000000000000000000000000000000000000000000000000000000\"",
+         "measurement"},
+        {"\"snp.platforms\":"
+         "[\"0000000000000000000000000000000000000000000000000000000000000000\"]",
+         "platform_unplaced"},
+    };
+    char line[512];
+    (void)state;
+    for (size_t i = 0; i < PC_ARRAY_LEN(bad); i++) {
+        (void)snprintf(line, sizeof(line),
+                       "printf '%%s' '{%s}' > bad.json; " SNP
+                       "--evidence e1 --policy bad.json 2>/dev/null",
+                       bad[i]);
+        if (run(line) != PC_CLI_USAGE)
+            fail_msg("taken: %s", bad[i]);
+    }
+    for (size_t i = 0; i < PC_ARRAY_LEN(refused); i++) {
+        (void)snprintf(line, sizeof(line),
+                       "printf '%%s' \"$(sed 's/}$//' snp.json),\"'%s}' > p.json; " SNP
+                       "--evidence e1 --policy p.json --json",
+                       refused[i][0]);
+        assert_int_equal(run(line), PC_CLI_NO);
+        expect_json("REJECT", refused[i][1]);
+    }
+}
+
 /* The digest that is printed beforehand is the one of the evidence. */
 static void test_measure(void **state)
 {
-    char digest[65];
+    char digest[65], snp_digest[65] = "";
     (void)state;
     assert_int_equal(run("polyclave evidence measure --sim --file prog --policy policy.bin | "
                          "sed -n 's/^measurement //p'"),
@@ -328,6 +460,13 @@ static void test_measure(void **state)
                          "v/collateral --at 1800000000 --policy policy.json"),
                      PC_CLI_YES);
     assert_non_null(strstr(out, digest));
+    assert_int_equal(run("polyclave evidence measure --sim --vendor snp --file prog --policy "
+                         "policy.bin | sed -n 's/^measurement //p'"),
+                     0);
+    memcpy(snp_digest, out, 64);
+    assert_memory_not_equal(snp_digest, digest, 64);
+    assert_int_equal(run(SNP "--evidence e1 --policy snp.json"), PC_CLI_YES);
+    assert_non_null(strstr(out, snp_digest));
     assert_int_equal(run("polyclave evidence measure --sim --file prog --json"), 0);
     assert_null(strstr(out, digest)); /* the policy counts */
 
@@ -397,6 +536,7 @@ int main(void)
         cmocka_unit_test(test_refuse),  cmocka_unit_test(test_nitro),
         cmocka_unit_test(test_usage),   cmocka_unit_test(test_policy_files),
         cmocka_unit_test(test_measure), cmocka_unit_test(test_help),
+        cmocka_unit_test(test_snp),     cmocka_unit_test(test_snp_policy_files),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -72,7 +72,7 @@ static bool prove_at(struct export *x, struct bundle_accepted *a, uint64_t block
                             sizeof record, &a->proof.record) == PC_OK;
     if (!a->has_proof)
         return false;
-    unsigned n = replay_force_slots(slots, &a->attested);
+    unsigned at[PC_OBJ_COUNT], n = replay_force_slots(slots, at, &a->attested);
     a->proof.in_force = bytes_of(NULL, 0);
     if (n != 0 && proof_of(x, block, a->attested.verifier, slots, n, force, sizeof force,
                            &a->proof.in_force) != PC_OK)

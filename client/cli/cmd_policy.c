@@ -6,6 +6,7 @@
 
 #include "attest/sim/measure.h"
 #include "base/hex.h"
+#include "chain/abi.h"
 #include "chain/header_json.h"
 #include "client/cli/commands.h"
 #include "client/cli/deployment.h"
@@ -120,6 +121,22 @@ static void from_file(struct policy_policy *p, const struct deployment_policy *d
     p->margin = d->margin;
     p->max_bound_age = d->max_bound_age;
     p->phase_blocks = d->phase_blocks;
+    p->vendor_quota = d->vendor_quota;
+}
+
+/* Vendors are the first of the domain kinds, or none of them (INodeRegistry). */
+static enum err_code vendor_quota(struct cli_net *n, bool *out)
+{
+    static const uint8_t vendor[32] = "vendor";
+    uint8_t answer[32 * 8];
+    size_t len, kinds;
+    PC_TRY(
+        net_view(n, PC_NET_NODE_REGISTRY, "domainKinds()", NULL, 0, answer, sizeof answer, &len));
+    struct abi_in in = abi_in_of(bytes_of(answer, len), 1);
+    struct bytes names = abi_in_array(&in, 1, 4, &kinds);
+    PC_TRY(abi_in_end(&in));
+    *out = kinds != 0 && memcmp(names.p, vendor, sizeof vendor) == 0;
+    return PC_OK;
 }
 
 /* The root that a verifier pins; arg: NULL, or of AMD's the product. */
@@ -154,6 +171,7 @@ static enum err_code from_chain(struct policy_policy *p, struct cli_net *n)
     PC_TRY(net_u64(n, PC_NET_EPOCHS, "margin()", NULL, 0, &margin));
     PC_TRY(net_u64(n, PC_NET_ATTESTATIONS, "maxBoundAgeBlocks()", NULL, 0, &age));
     PC_TRY(net_u64(n, PC_NET_EPOCHS, "phaseBlocks()", NULL, 0, &phase));
+    PC_TRY(vendor_quota(n, &p->vendor_quota));
     PC_TRY(block_hash(n, p->checkpoint.number, p->checkpoint.hash));
     if (margin > UINT16_MAX || age > UINT32_MAX || phase > UINT32_MAX)
         return PC_E_TOO_LARGE;

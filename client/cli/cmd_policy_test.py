@@ -25,6 +25,7 @@ failures = []
 
 class Chain(http.server.BaseHTTPRequestHandler):
     pruned = False
+    kinds = ["vendor", "cloud", "operator"]
 
     def do_POST(self):
         call = json.loads(self.rfile.read(int(self.headers["content-length"])))
@@ -35,6 +36,9 @@ class Chain(http.server.BaseHTTPRequestHandler):
                 answer["error"] = {"code": -32000, "message": "missing trie node"}
             else:
                 answer["result"] = "0x6001" if int(params[1], 16) >= BLOCK_OF[params[0].lower()] else "0x"
+        elif method == "eth_call" and params[0]["to"].lower() == ADDRESS["NodeRegistry"]:
+            names = [k.encode().hex().ljust(64, "0") for k in Chain.kinds]
+            answer["result"] = "0x" + "%064x%064x" % (32, len(names)) + "".join(names)
         elif method == "eth_call":
             answer["result"] = "0x" + "%064x" % 1
         elif method == "eth_getBlockByNumber":
@@ -65,10 +69,11 @@ def main():
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = "http://127.0.0.1:%d" % server.server_address[1]
 
-    def build(first, *more, extra=None, roots=None):
+    def build(first, *more, quota=True, extra=None, roots=None):
         deployment = {
             "chainId": 31337, "block": 60, "blockHash": "0x" + "ab" * 32,
-            "policy": {"tdxRoot": "0x" + "00" * 31 + "01", "margin": 1, "maxBoundAgeBlocks": 1, "phaseBlocks": 1},
+            "policy": {"tdxRoot": "0x" + "00" * 31 + "01", "margin": 1, "maxBoundAgeBlocks": 1, "phaseBlocks": 1,
+                       "vendorQuota": quota},
             "contracts": {n: {"address": ADDRESS[n]} for n in NAMES},
         }
         if first is not None:
@@ -119,6 +124,23 @@ def main():
         expect("block %d is refused" % bad, code == 1 and word in said and not out.exists())
     code, said = build(42, "--rpc", url, "--first-block", "43")
     expect("the option is checked too", code == 1 and not out.exists())
+
+    # whether vendors have a quota (SPEC 6): measured, too
+    code, said = build(42, quota=False)
+    without = out.read_bytes()
+    expect("without a quota of vendors", code == 0 and without != from_file)
+    expect("it is one byte", [a ^ b for a, b in zip(without, from_file) if a != b] == [1])
+    for kinds in (["cloud", "operator"], [], ["vendors"], ["cloud", "vendor"]):
+        Chain.kinds = kinds
+        code, said = build(42, "--rpc", url)
+        expect("the chain says so: %s" % kinds, code == 0 and out.read_bytes() == without)
+    Chain.kinds = ["vendor"]
+    code, said = build(42, "--rpc", url, quota=False)
+    expect("the chain decides, not the file", code == 0 and out.read_bytes() == from_file)
+    Chain.kinds = ["vendor"] * 5
+    code, said = build(42, "--rpc", url)
+    expect("more kinds than there can be", code != 0 and not out.exists())
+    Chain.kinds = ["vendor", "cloud", "operator"]
     Chain.pruned = True
     code, said = build(42, "--rpc", url)
     expect("a chain that cannot say confirms nothing", code == 2 and not out.exists())

@@ -69,9 +69,10 @@ static enum err_code read_policy(struct deployment_policy *p, const struct netwo
     PC_TRY(json_get_hex(&v, "tdxRoot", p->tdx_root, 32));
     PC_TRY(json_get_u64(&v, "margin", UINT16_MAX, &margin));
     PC_TRY(json_get_u64(&v, "maxBoundAgeBlocks", UINT32_MAX, &age));
-    if (!json_has(&v, "phaseBlocks"))
+    if (!json_has(&v, "phaseBlocks") || !json_has(&v, "vendorQuota"))
         return PC_OK; /* an older file: the chain is asked */
     PC_TRY(json_get_u64(&v, "phaseBlocks", UINT32_MAX, &phase));
+    PC_TRY(json_get_bool(&v, "vendorQuota", &p->vendor_quota));
     enum err_code e = read_roots(p, net, &v);
     if (e == PC_E_NOT_FOUND)
         return PC_OK;

@@ -19,6 +19,7 @@ struct deployment_policy {
     uint8_t nitro_root[32];
     uint16_t margin;
     uint32_t max_bound_age, phase_blocks;
+    bool vendor_quota; /* vendors are among the domain kinds */
 };
 
 /* chain_id, contract[], ids and from_block (the block of the read-back; contracts are older) of

@@ -37,6 +37,8 @@ static int load_policy(struct evidence_policy *out, const struct cli_args *a)
                         "want the vendor's root in DER");
     for (size_t v = 1; v < PC_ARRAY_LEN(out->root_sha256); v++)
         sha256(out->root_sha256[v], text);
+    for (size_t i = 0; i < PC_ARRAY_LEN(out->snp.root_sha256); i++) /* AMD's: one per product */
+        sha256(out->snp.root_sha256[i], text);
     cli_free(&text);
     return PC_CLI_YES;
 }

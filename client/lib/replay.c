@@ -133,18 +133,27 @@ static enum err_code words(struct evm_word *out, unsigned n, const struct evm_wo
     return reader_end(&in);
 }
 
-unsigned replay_force_slots(struct evm_word out[static PC_OBJ_COUNT], const struct wire_attested *a)
+unsigned replay_force_slots(struct evm_word out[static PC_OBJ_COUNT],
+                            unsigned at[static PC_OBJ_COUNT], const struct wire_attested *a)
 {
     /* ITdxVerifier: a TCB info is its product; QE identity 1, root CRL 2, then the PCK CAs' */
     struct evm_word object[PC_OBJ_COUNT];
+    if (a->vendor == WIRE_VENDOR_SNP) { /* ISnpVerifier: the ARK's list, 16 + product as issuer */
+        object[0] = evm_word_u64(a->issuer);
+        out[0] = slot_snp_in_force(&object[0]);
+        at[0] = PC_OBJ_ROOT_CRL;
+        return 1;
+    }
     if (a->vendor != WIRE_VENDOR_TDX)
-        return 0;
+        return 0; /* a Nitro document carries its whole chain, and AWS's lists are not kept */
     object[PC_OBJ_TCB_INFO] = evm_word_of(a->product);
     object[PC_OBJ_QE_IDENTITY] = evm_word_u64(1);
     object[PC_OBJ_ROOT_CRL] = evm_word_u64(2);
     object[PC_OBJ_PCK_CRL] = evm_word_u64(UINT64_C(2) + a->issuer);
-    for (unsigned i = 0; i < PC_OBJ_COUNT; i++)
+    for (unsigned i = 0; i < PC_OBJ_COUNT; i++) {
         out[i] = slot_in_force(&object[i]);
+        at[i] = i;
+    }
     return PC_OBJ_COUNT;
 }
 
@@ -174,7 +183,7 @@ static void prove_in_force(struct replay_result *r, const struct bundle_accepted
 {
     const struct wire_attested *t = &a->attested;
     struct evm_word slots[PC_OBJ_COUNT], w[PC_OBJ_COUNT];
-    unsigned n = replay_force_slots(slots, t);
+    unsigned at[PC_OBJ_COUNT], n = replay_force_slots(slots, at, t);
     if (a->proof.in_force.n == 0 || n == 0)
         return;
     if (words(w, n, slots, state_root, t->verifier, a->proof.in_force) != PC_OK) {
@@ -183,7 +192,7 @@ static void prove_in_force(struct replay_result *r, const struct bundle_accepted
     }
     r->in_force_proved = true;
     for (unsigned i = 0; i < n; i++)
-        r->in_force_proved &= memcmp(w[i].b, t->in_force[i], 32) == 0;
+        r->in_force_proved &= memcmp(w[i].b, t->in_force[at[i]], 32) == 0;
     if (!r->in_force_proved)
         add(r, PC_REPLAY_IN_FORCE);
 }

@@ -76,11 +76,11 @@ static inline bool replay_has(const struct replay_result *r, enum replay_reason 
 void replay_bundle(struct replay_result *out, struct bytes file, const uint8_t hash[static 32],
                    const struct evidence_policy *policy, const uint8_t *block_hash);
 
-/* Storage keys of what was in force for that record, by enum collateral_object, in its vendor's
- * verifier. 0: not known for this vendor, and nothing is proved about it. */
-
+/* Storage keys of what was in force for that record, in its vendor's verifier; at: as which of enum
+ * collateral_object each counts. 0: nothing is in force for this vendor, hence nothing is proved.
+ */
 unsigned replay_force_slots(struct evm_word out[static PC_OBJ_COUNT],
-                            const struct wire_attested *a);
+                            unsigned at[static PC_OBJ_COUNT], const struct wire_attested *a);
 /* The chain's part alone, for whoever puts a bundle together: are these proofs of that record? */
 void replay_proof(struct replay_result *out, const struct bundle_begin *begin,
                   const struct bundle_accepted *a, const uint8_t *block_hash);

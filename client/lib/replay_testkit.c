@@ -131,11 +131,11 @@ void replay_kit_prove(struct replay_kit *k, struct bundle_accepted *out,
     put_bits(&record[1].value, 80, 5, t->bound_block);
     put_bits(&record[1].value, 120, 5, t->attested_at);
     put_bits(&record[1].value, 160, 5, t->valid_until);
-    assert_int_equal(replay_force_slots(slots, t), PC_OBJ_COUNT);
-    for (unsigned i = 0; i < PC_OBJ_COUNT; i++)
-        force[i] = (struct word_at){slots[i], evm_word_of(t->in_force[i])};
+    unsigned at[PC_OBJ_COUNT], objects = replay_force_slots(slots, at, t);
+    for (unsigned i = 0; i < objects; i++)
+        force[i] = (struct word_at){slots[i], evm_word_of(t->in_force[at[i]])};
     storage(&record_root, record, 2, NULL, &p);
-    storage(&force_root, force, PC_OBJ_COUNT, NULL, &p);
+    storage(&force_root, force, objects, NULL, &p);
     account_item(&accounts[0], begin->attestations, &record_root);
     account_item(&accounts[1], t->verifier, &force_root);
     size_t n = account_proof(k->record, &root, accounts, begin->attestations);
@@ -145,11 +145,11 @@ void replay_kit_prove(struct replay_kit *k, struct bundle_accepted *out,
     }
     out->proof.record = bytes_of(k->record, n);
     n = account_proof(k->in_force, &root, accounts, t->verifier);
-    for (unsigned i = 0; i < PC_OBJ_COUNT; i++) {
-        storage(&force_root, force, PC_OBJ_COUNT, &force[i].slot, &p);
+    for (unsigned i = 0; i < objects; i++) {
+        storage(&force_root, force, objects, &force[i].slot, &p);
         n += pack(k->in_force + n, &p);
     }
-    out->proof.in_force = bytes_of(k->in_force, n);
+    out->proof.in_force = bytes_of(k->in_force, objects != 0 ? n : 0);
     out->proof.header = bytes_of(k->header, make_header(k, number, time, &root));
     out->has_proof = true;
 }

@@ -86,9 +86,10 @@ contract GasEpochCalls {
         vm.writeJson(json, OUT);
     }
 
-    function vote(address epochs, uint64 epoch, uint32 attempt, uint32 n, uint64 seq, bytes32 transcript) external {
+    function vote(address epochs, uint64 epoch, uint32 attempt, uint32 n, uint64 seq, bytes32 transcript, uint256 bitmap)
+        external
+    {
         string memory json;
-        uint256 bitmap = n == 256 ? type(uint256).max : (1 << uint256(n)) - 1;
         for (uint32 id = 1; id <= n; ++id) {
             IEpochs.NodeCall memory call = signed(
                 epochs, IEpochs.NodeCall(id, epoch, attempt, seq, 0, 0, 0, 0, 0),

@@ -112,4 +112,5 @@ def main():
     sys.exit(1 if subprocess.call(layout + ["check"]) or stale else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()

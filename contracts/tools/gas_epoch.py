@@ -6,9 +6,14 @@ from gas_chain import SCRATCH, Chain, run
 
 GOALS = {
     "epoch_commit": 60_000, "epoch_vote": 60_000, "epoch_ready": 60_000,
+    "epoch_commit_last": 60_000, "epoch_commit_later": 60_000, "epoch_commit_later_last": 60_000,
+    "epoch_vote_later": 60_000, "epoch_ready_later": 60_000,
     "epoch_vote_first": 80_000, "epoch_ready_first": 80_000,
 }
 WINDOW, PHASE, READY = 400, 300, 400
+EPOCH_SECONDS = 86_400
+EVERYBODY = 0b111111
+BODIES = {"vote": ",bytes32,uint256", "ready": ",bytes32"}
 BOND = 10**18
 FIELDS_EPOCHS = ("(address,address,address,address,address,address,uint16,uint8,uint16,uint32,uint40,uint40,uint40,"
                  "uint40,uint40,uint40,uint40,uint40,uint40,uint40,uint40,uint40)")
@@ -52,7 +57,7 @@ class Network:
         self.epochs = chain.deploy(
             "Epochs", f"({FIELDS_EPOCHS})",
             f"({self.registry},{seating},{counting},{council},{zero},{zero},{n},0,5000,1,{WINDOW},{PHASE},{READY},"
-            "2,6,86400,3600,172800,60,0,0,100)")
+            f"2,6,{EPOCH_SECONDS},3600,172800,60,0,0,100)")
         if self.epochs.lower() != spots[4].lower():
             raise SystemExit("gas: Epochs is not where it was predicted")
         made = calls("join(address,uint32)", chain.accounts[0], n)
@@ -65,19 +70,41 @@ class Network:
     def call(self, name, *values):
         return self.chain.gas(self.epochs, run("cast", "calldata", name, *values))
 
-    def all(self, signature, attempt, *more):
-        """Every node's call; the gas of each."""
+    def signed(self, signature, attempt, *more, epoch=1):
+        """Every node's call data."""
         self.seq += 1
-        types = "address,uint64,uint32,uint32,uint64" + (",bytes32" if more else "")
-        made = calls(f"{signature}({types})", self.epochs, 1, attempt, self.n, self.seq, *more)
-        return [self.chain.gas(self.epochs, data) for data in made]
+        types = "address,uint64,uint32,uint32,uint64" + BODIES.get(signature, "")
+        return calls(f"{signature}({types})", self.epochs, epoch, attempt, self.n, self.seq, *more)
 
-    def until_open(self, attempt):
+    def all(self, signature, attempt, *more, epoch=1):
+        """Every node's call; the gas of each."""
+        return [self.chain.gas(self.epochs, data) for data in self.signed(signature, attempt, *more, epoch=epoch)]
+
+    def until_open(self, attempt, epoch=1):
         self.call("announce()")
-        self.all("enrol", attempt)
+        self.all("enrol", attempt, epoch=epoch)
         used = self.n
         self.chain.mine(WINDOW - used + 1)
         return self.call("open()")
+
+
+def later_epoch(net, out):
+    """The same calls where the members of an older epoch deal: first with a dealer that never commits."""
+    net.chain.rpc("evm_increaseTime", EPOCH_SECONDS)
+    net.until_open(1, epoch=2)
+    for data in net.signed("commit", 1, epoch=2)[:5]:
+        net.chain.gas(net.epochs, data)
+    net.chain.mine(PHASE - 5)
+    out["epoch_vote_later_missing"] = max(net.all("vote", 1, "0x" + "00" * 32, EVERYBODY >> 1, epoch=2))
+    net.chain.mine(2 * PHASE + READY)
+    net.call("fail()")
+    net.until_open(2, epoch=2)
+    commits = net.all("commit", 2, epoch=2)
+    out["epoch_commit_later"] = max(commits[:-1])
+    out["epoch_commit_later_last"] = commits[-1]
+    out["epoch_vote_later"] = max(net.all("vote", 2, "0x" + "44" * 32, EVERYBODY, epoch=2))
+    net.chain.mine(2 * PHASE)
+    out["epoch_ready_later"] = max(net.all("ready", 2, "0x" + "44" * 32, epoch=2))
 
 
 def measure():
@@ -85,15 +112,12 @@ def measure():
     net = Network(6)
     net.until_open(1)
     net.all("commit", 1)
-    out["epoch_vote_first"] = max(net.all("vote", 1, "0x" + "11" * 32))
+    out["epoch_vote_first"] = max(net.all("vote", 1, "0x" + "11" * 32, EVERYBODY))
     net.chain.mine(2 * PHASE - 6)
-    net.seq += 1
-    made = calls("ready(address,uint64,uint32,uint32,uint64,bytes32)", net.epochs, 1, 1, 6, net.seq, "0x" + "22" * 32)
+    made = net.signed("ready", 1, "0x" + "22" * 32)
     # three of six: no quorum, so the attempt fails
     out["epoch_ready_first"] = max(net.chain.gas(net.epochs, data) for data in made[:3])
-    net.seq += 1
-    made = calls("ready(address,uint64,uint32,uint32,uint64,bytes32)", net.epochs, 1, 1, 6, net.seq, "0x" + "33" * 32)
-    for data in made[3:]:
+    for data in net.signed("ready", 1, "0x" + "33" * 32)[3:]:
         net.chain.gas(net.epochs, data)
     net.chain.mine(READY)
     out["epoch_fail_6"] = net.call("fail()")
@@ -103,10 +127,11 @@ def measure():
     out["epoch_commit"] = max(commits[:-1])
     out["epoch_commit_last"] = commits[-1]
     activate, word = calls("activate(uint16)", 4)
-    out["epoch_vote"] = max(net.all("vote", 2, word))
+    out["epoch_vote"] = max(net.all("vote", 2, word, EVERYBODY))
     net.chain.mine(2 * PHASE - 6)
     out["epoch_ready"] = max(net.all("ready", 2, word))
     out["epoch_activate_6"] = net.chain.gas(net.epochs, activate)
+    later_epoch(net, out)
     net.chain.stop()
     for n in (64, 256):
         net = Network(n)

@@ -18,8 +18,8 @@ import sys
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LAYOUT = os.path.join(HERE, "abi", "layout.json")
 CONTRACTS = [
-    "Apps", "Attestations", "Epochs", "GuardianCouncil", "Measurements", "NodeRegistry", "TcbPolicy",
-    "TdxVerifier", "VerifierRouter",
+    "Apps", "Attestations", "Epochs", "GuardianCouncil", "Measurements", "NodeRegistry", "SnpVerifier",
+    "TcbPolicy", "TdxVerifier", "VerifierRouter",
 ]
 
 # contract, struct: its name in C

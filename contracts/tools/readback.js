@@ -265,6 +265,8 @@ async function main() {
     margin: Number(await call('Epochs', 'margin()')),
     maxBoundAgeBlocks: Number(await call('Attestations', 'maxBoundAgeBlocks()')),
     phaseBlocks: Number(await call('Epochs', 'phaseBlocks()')),
+    // (offset, length, names): vendors have a quota if they are the first of the domain kinds
+    vendorQuota: (await call('NodeRegistry', 'domainKinds()')).slice(2 + 128).startsWith(Buffer.from('vendor\0').toString('hex')),
   };
   const from = Number(options.from || 0);
   const made = [];

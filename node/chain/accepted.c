@@ -14,9 +14,7 @@
 #define TOPIC_IN_FORCE "CollateralInForce(bytes32,uint256,bytes32,bytes32,uint256)"
 #define TOPIC_PENDING  "CollateralPending(bytes32,uint256,bytes32,uint256,uint256)"
 #define TOPIC_CRL      "CrlInForce(uint8,bytes32,uint256,uint256,uint256,uint256)"
-
-/* Objects of ITdxVerifier: QE identity 1, then the lists of issuers 0 (root), 1 and 2. */
-enum { OBJECT_QE = 1, OBJECT_LISTS = 2, ISSUERS = 3 };
+#define TOPIC_SNP_CRL  "CrlInForce(uint8,bytes32,uint256,uint256,uint256)"
 
 static const struct force_entry *force_last(const struct index *x, const struct evm_word *object,
                                             uint64_t before)
@@ -64,7 +62,7 @@ static void waiting_put(struct index *x, const struct waiting_entry *w)
 
 static void tell_object(struct chain *c, const struct evm_word *object)
 {
-    struct ipc_dc_upcoming m = {.vendor = WIRE_VENDOR_TDX};
+    struct ipc_dc_upcoming m = {.vendor = (enum wire_vendor)vendor_of_object(object)};
     const struct force_entry *f = force_last(c->index, object, UINT64_MAX);
     memcpy(m.object, object->b, sizeof m.object);
     if (f != NULL) {
@@ -83,32 +81,37 @@ static void tell_object(struct chain *c, const struct evm_word *object)
         log_warn("polyclaved_busy", LOG_HEX("object", PC_BYTES(object->b)));
 }
 
-static bool list_log(struct chain *c, const struct log_record *log)
+/* A list came into force. SNP's event has its digest among the data, one count of entries, not two.
+ */
+static void list_log(struct chain *c, uint8_t vendor, const struct log_record *log)
 {
+    bool snp = vendor == PC_VENDOR_SNP;
     struct abi_in in = abi_in_of(log->data, 4);
-    uint8_t issuer = log->topics[1].b[31];
+    struct evm_word object, digest = snp ? abi_in_word(&in) : log->topics[2];
     (void)abi_in_word(&in);
-    uint64_t until = abi_in_u64(&in, 64);
-    for (int i = 0; i < 2; i++)
+    uint64_t number, until = abi_in_u64(&in, 64);
+    for (int i = snp ? 1 : 0; i < 2; i++)
         (void)abi_in_word(&in);
-    if (abi_in_end(&in) != PC_OK || issuer >= ISSUERS)
-        return true;
-    struct evm_word object = evm_word_u64(OBJECT_LISTS + issuer);
-    force_add(c->index, &object, &log->topics[2], until);
+    if (abi_in_end(&in) != PC_OK || evm_word_to_u64(&number, &log->topics[1], 8) != PC_OK ||
+        vendor_list_object(&object, vendor, (uint8_t)number) != PC_OK)
+        return;
+    force_add(c->index, &object, &digest, until);
     tell_object(c, &object);
-    return true;
 }
 
-bool accepted_verifier_log(struct chain *c, const struct log_record *log)
+bool accepted_verifier_log(struct chain *c, uint8_t vendor, const struct log_record *log)
 {
-    struct evm_word in_force = abi_topic(TOPIC_IN_FORCE), pending = abi_topic(TOPIC_PENDING),
-                    list = abi_topic(TOPIC_CRL);
+    struct evm_word in_force = abi_topic(TOPIC_IN_FORCE), pending = abi_topic(TOPIC_PENDING);
+    struct evm_word list = abi_topic(vendor == PC_VENDOR_SNP ? TOPIC_SNP_CRL : TOPIC_CRL);
     struct abi_in in = abi_in_of(log->data, 3);
     uint64_t number;
-    if (log->n_topics != 3)
+    if (log->n_topics == (vendor == PC_VENDOR_SNP ? 2 : 3) &&
+        evm_word_equal(&log->topics[0], &list)) {
+        list_log(c, vendor, log);
+        return true;
+    }
+    if (vendor != PC_VENDOR_TDX || log->n_topics != 3)
         return false;
-    if (evm_word_equal(&log->topics[0], &list))
-        return list_log(c, log);
     bool now = evm_word_equal(&log->topics[0], &in_force);
     if (!now && !evm_word_equal(&log->topics[0], &pending))
         return false;
@@ -130,18 +133,16 @@ bool accepted_verifier_log(struct chain *c, const struct log_record *log)
     return true;
 }
 
-/* By enum collateral_object (attest/verdict.h): TCB info, QE identity, root CRL, PCK CRL. */
 static void in_force_then(struct ipc_dc_accepted *m, struct index *x, const struct record_entry *r)
 {
-    const struct evm_word objects[] = {
-        evm_word_of(r->product), evm_word_u64(OBJECT_QE), evm_word_u64(OBJECT_LISTS),
-        evm_word_u64(OBJECT_LISTS + (uint64_t)(r->leaf_issuer == 2 ? 2 : 1))};
-    for (size_t i = 0; i < PC_ARRAY_LEN(objects); i++) {
-        const struct force_entry *f = force_last(x, &objects[i], r->seq);
+    struct vendor_object objects[FORCE_COUNT];
+    unsigned n = vendor_objects(objects, r);
+    for (unsigned i = 0; i < n; i++) {
+        const struct force_entry *f = force_last(x, &objects[i].object, r->seq);
         if (f != NULL)
-            memcpy(m->attested.in_force[i], f->digest.b, 32);
+            memcpy(m->attested.in_force[objects[i].at], f->digest.b, 32);
     }
-    const struct signer_entry *s = index_signer(x, m->attested.in_force[0]);
+    const struct signer_entry *s = index_signer(x, m->attested.in_force[FORCE_TCB_INFO]);
     const struct authority_entry *a = s != NULL ? index_authority(x, &s->authority) : NULL;
     if (a != NULL)
         sha256(m->attested.signer, bytes_of(a->der, a->n));
@@ -149,10 +150,8 @@ static void in_force_then(struct ipc_dc_accepted *m, struct index *x, const stru
 
 void accepted_tell(struct chain *c, struct record_entry *r, struct bytes evidence)
 {
-    const struct leaf_entry *leaf = index_leaf(c->index, r->leaf);
-    const struct authority_entry *ca =
-        leaf != NULL ? index_authority(c->index, &leaf->authority) : NULL;
-    if (ca == NULL) {
+    struct bytes leaf, ca;
+    if (!index_certificates(c->index, &leaf, &ca, r)) {
         log_info("accepted_without_certificates", LOG_HEX("record", PC_BYTES(r->record.b)));
         return;
     }
@@ -164,8 +163,8 @@ void accepted_tell(struct chain *c, struct record_entry *r, struct bytes evidenc
                                              .valid_until = r->valid_until,
                                              .block = r->block},
                                 .evidence = evidence,
-                                .leaf = bytes_of(leaf->der, leaf->n),
-                                .ca = bytes_of(ca->der, ca->n)};
+                                .leaf = leaf,
+                                .ca = ca};
     struct wire_attested *a = &m.attested;
     memcpy(a->record, r->record.b, sizeof a->record);
     memcpy(a->subject, r->subject.b, sizeof a->subject);
@@ -201,9 +200,10 @@ void accepted_repeat(struct chain *c)
 void accepted_statuses(struct chain *c)
 {
     const struct standing *s = &c->standing;
-    struct ipc_dc_statuses m = {.vendor = (enum wire_vendor)s->vendor,
-                                .statuses = s->statuses,
-                                .out_of_date_until = s->out_of_date_until};
-    if (s->known && s->vendor != 0)
+    for (unsigned v = PC_VENDOR_TDX; s->known && s->node_id != 0 && v <= PC_VENDOR_NITRO; v++) {
+        struct ipc_dc_statuses m = {.vendor = (enum wire_vendor)v,
+                                    .statuses = s->accepts[v].statuses,
+                                    .out_of_date_until = s->accepts[v].out_of_date_until};
         (void)DAEMON_SEND(&c->d, IPC_LINK_DC, dc_statuses, &m);
+    }
 }

@@ -49,7 +49,7 @@ static void collateral(const char *event, const struct evm_word *object, uint64_
     memcpy(data + 32, o.b, 32);
     memcpy(data + 64, u.b, 32);
     w.c->index->seq++;
-    assert_true(accepted_verifier_log(w.c, &log));
+    assert_true(accepted_verifier_log(w.c, PC_VENDOR_TDX, &log));
     kit_settle(&w.kit);
 }
 
@@ -66,14 +66,15 @@ static void list(uint8_t issuer, uint8_t digest, uint64_t until)
     log.topics[2] = digest_of(digest);
     memcpy(data + 32, u.b, 32);
     w.c->index->seq++;
-    assert_true(accepted_verifier_log(w.c, &log));
+    assert_true(accepted_verifier_log(w.c, PC_VENDOR_TDX, &log));
     kit_settle(&w.kit);
 }
 
 /* Product and issuer stand in it where a real one has them. */
 static void leaf_record(uint8_t out[LEAF_RECORD])
 {
-    memset(out, 0x1e, LEAF_RECORD);
+    memset(out, 0, LEAF_RECORD);
+    memset(out, 0x1e, 131);
     memcpy(out + 80, product.b, 8);
     out[106] = 1;
 }
@@ -288,17 +289,17 @@ static void logs_that_are_none(void **state)
     struct ipc_dc_upcoming u;
     (void)state;
     log.topics[0] = abi_topic(IN_FORCE); /* longer than it should be */
-    assert_true(accepted_verifier_log(w.c, &log));
+    assert_true(accepted_verifier_log(w.c, PC_VENDOR_TDX, &log));
     log.data = bytes_of(data, 96); /* number 0 */
-    assert_true(accepted_verifier_log(w.c, &log));
+    assert_true(accepted_verifier_log(w.c, PC_VENDOR_TDX, &log));
     log.topics[0] = abi_topic("CrlInForce(uint8,bytes32,uint256,uint256,uint256,uint256)");
     log.topics[1] = evm_word_u64(7); /* no such issuer */
     log.data = bytes_of(data, 128);
-    assert_true(accepted_verifier_log(w.c, &log));
+    assert_true(accepted_verifier_log(w.c, PC_VENDOR_TDX, &log));
     log.topics[0] = abi_topic("Other()");
-    assert_false(accepted_verifier_log(w.c, &log));
+    assert_false(accepted_verifier_log(w.c, PC_VENDOR_TDX, &log));
     log.n_topics = 0;
-    assert_false(accepted_verifier_log(w.c, &log));
+    assert_false(accepted_verifier_log(w.c, PC_VENDOR_TDX, &log));
     kit_settle(&w.kit);
     assert_false(KIT_HEARD(&w.kit, IPC_LINK_DC, dc_upcoming, DC_UPCOMING, &u));
 }

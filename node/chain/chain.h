@@ -10,6 +10,7 @@
  *   index.c     what the logs said: nodes, records, certificates, policies
  *   take.c      one log at a time into index and board
  *   posted.c    calldata of postings: evidence, certificates, collateral
+ *   vendor.c    what differs by vendor in all that
  *   accepted.c  what was in force when evidence was accepted; what polyclaved's mirror is told
  *   attempt.c   the attempt under way and the active epoch: facts for vault and polyclaved
  *   kept.c      what was read, kept over a restart as a checkpoint; kept_form.c: its bytes
@@ -33,6 +34,7 @@
 #include "chain/mpt.h"
 #include "chain/view.h"
 #include "crypto/hash.h"
+#include "crypto/ids.h"
 #include "node/daemon/daemon.h"
 
 struct chain;
@@ -133,7 +135,7 @@ void prove_run(struct prove *p);
 #define SIGNERS_MAX     4096
 #define FORCES_MAX      2048
 #define WAITING_MAX     256
-#define LEAF_RECORD     131
+#define LEAF_RECORD     194 /* the longest; shorter ones are padded with zeros */
 #define CERT_MAX        2048
 
 struct node_entry {
@@ -242,16 +244,52 @@ struct leaf_entry *index_leaf(struct index *x, const uint8_t record[static LEAF_
 struct leaf_entry *index_leaf_new(struct index *x);
 struct authority_entry *index_authority(struct index *x, const struct evm_word *id);
 struct authority_entry *index_authority_new(struct index *x, const struct evm_word *id);
+/* The certificates that were posted apart from that record's evidence, in DER: views, empty for a
+ * vendor that has none apart. False: one is not known. */
+bool index_certificates(struct index *x, struct bytes *leaf, struct bytes *ca,
+                        const struct record_entry *r);
 void index_policy_add(struct index *x, struct bytes policy);
 struct bytes index_policy(struct index *x, const struct evm_word *hash); /* empty: unknown */
 void index_signer_add(struct index *x, const uint8_t digest[static 32],
                       const struct evm_word *authority);
 const struct signer_entry *index_signer(const struct index *x, const uint8_t digest[static 32]);
 
-/* From calldata or a checkpoint: hint record of the leaf; a node's evidence, copied (PC_E_MEMORY).
- */
-void record_take_leaf(struct record_entry *r, const uint8_t leaf[static LEAF_RECORD]);
+/* From calldata or a checkpoint: hint record of the leaf, at least as long as the vendor's
+ * (PC_E_MALFORMED: it is none); a node's evidence, copied (PC_E_MEMORY). */
+PC_MUST_USE enum err_code record_take_leaf(struct record_entry *r, struct bytes hints);
 PC_MUST_USE enum err_code record_take_evidence(struct record_entry *r, struct bytes evidence);
+
+/* ---- vendor.c ---- */
+
+/* Digests of the objects in force by which one evidence is judged, by enum collateral_object of
+ * attest/verdict.h; zero: none. */
+enum { FORCE_TCB_INFO, FORCE_QE_IDENTITY, FORCE_ROOT_CRL, FORCE_LEAF_CRL, FORCE_COUNT };
+
+/* An object of a vendor's verifier, and as which of FORCE_* it counts. */
+struct vendor_object {
+    unsigned at;
+    struct evm_word object;
+};
+
+/* The vendor's verifier; NULL: policy.bin names none. And whose that address is; 0: nobody's. */
+const uint8_t *vendor_verifier(const struct policy_policy *p, uint8_t vendor);
+uint8_t vendor_of_verifier(const struct policy_policy *p, const uint8_t address[static 20]);
+/* Bytes of a leaf record; 0: no such vendor. */
+size_t vendor_record_len(uint8_t vendor);
+/* Are certificates posted apart from the evidence? */
+bool vendor_has_leaf(uint8_t vendor);
+/* Product and issuer out of r->leaf. PC_E_MALFORMED: no record of r->vendor. */
+PC_MUST_USE enum err_code vendor_read_record(struct record_entry *r);
+/* What an evidence with that record is judged by; their number. */
+unsigned vendor_objects(struct vendor_object out[static FORCE_COUNT], const struct record_entry *r);
+/* A list's object. PC_E_NOT_FOUND: the vendor has no such list. */
+PC_MUST_USE enum err_code vendor_list_object(struct evm_word *out, uint8_t vendor, uint8_t number);
+uint8_t vendor_of_object(const struct evm_word *object);
+/* Add the words of these objects to a batch, as its last set; none if nothing can be in force. */
+void vendor_prove_force(struct prove *p, const struct record_entry *r);
+/* And read them: `set` is their place in the batch. */
+void vendor_take_force(struct evm_word out[static FORCE_COUNT], const struct prove *p, unsigned set,
+                       const struct record_entry *r);
 
 /* ---- posted.c ---- */
 
@@ -281,9 +319,9 @@ struct posted_poll {
     } claim[IPC_RPC_MAX];
 };
 
-/* A log of the verifier, or an Attested event: its calldata is wanted. */
+/* A log of the vendor's verifier, or an Attested event: its calldata is wanted. */
 void posted_want(struct chain *c, const struct posted *p);
-void posted_verifier_log(struct chain *c, const struct log_record *log);
+void posted_verifier_log(struct chain *c, uint8_t vendor, const struct log_record *log);
 /* Before the first posted_step of a round: each that waits is asked for once at most. No round
  * waits for calldata that nobody gives: strangers choose what they post. */
 void posted_round(struct chain *c);
@@ -296,14 +334,14 @@ void posted_repeat(struct chain *c);
 
 /* ---- accepted.c ---- */
 
-/* A log of the verifier about what is in force or waits. True if it was one. */
-bool accepted_verifier_log(struct chain *c, const struct log_record *log);
+/* A log of the vendor's verifier about what is in force or waits. True if it was one. */
+bool accepted_verifier_log(struct chain *c, uint8_t vendor, const struct log_record *log);
 /* The evidence behind a record, as posted, is known: polyclaved is told. */
 void accepted_tell(struct chain *c, struct record_entry *r, struct bytes evidence);
 /* A new polyclaved: what is in force and waits again; evidence that it was not told, from calldata.
  */
 void accepted_repeat(struct chain *c);
-/* Statuses that the vendor's policy accepts, with each head. */
+/* Statuses that each vendor's policy accepts, with each head. */
 void accepted_statuses(struct chain *c);
 
 /* ---- attempt.c ---- */
@@ -337,18 +375,11 @@ void attempt_drop(struct chain *c);
 
 /* ---- standing.c ---- */
 
-/* Digests of the collateral objects in force for one product, in this order. */
-enum {
-    FORCE_TCB_INFO,
-    FORCE_QE_IDENTITY,
-    FORCE_ROOT_CRL,
-    FORCE_PLATFORM_CRL,
-    FORCE_PROCESSOR_CRL,
-    FORCE_COUNT
+/* On what this node stands. */
+struct own_kind {
+    uint8_t vendor;
+    struct evm_word product;
 };
-/* Add their slots to a set of the TDX verifier; the words then follow each other from the result
- * on. */
-unsigned force_slots(struct proof_set *s, const uint8_t product[static 32]);
 
 /* What the words proved at the accepted head say. */
 struct standing {
@@ -363,9 +394,11 @@ struct standing {
     enum ipc_node_state state;
     bool recovering;
     uint64_t valid_until;
-    uint8_t vendor; /* own; 0: none. What its policy accepts: */
-    uint16_t statuses;
-    uint64_t out_of_date_until;
+    struct own_kind own; /* as the registry has it */
+    struct { /* what each vendor's policy accepts, known while this node is registered; 0: none */
+        uint16_t statuses;
+        uint64_t out_of_date_until;
+    } accepts[PC_VENDOR_NITRO + 1];
 };
 
 void standing_prove(struct chain *c); /* calls sync_proved when done */
@@ -412,7 +445,7 @@ struct kept {
     bool doubt;     /* events are missing: nothing is kept until all was read again */
     bool untold;    /* polyclaved may lack an object: nothing younger is kept */
     struct kept_claim claim;
-    uint64_t saved_at, every;
+    uint64_t saved_at, every, asked_at;
     /* one checkpoint on its way, in either direction */
     bool saving;
     uint8_t *buf; /* owned */
@@ -427,6 +460,7 @@ void kept_end(struct chain *c);
 /* Everything was cleared. The newest checkpoint is wanted if what was here had been proved (an
  * endpoint has lied since), else the next older one, else none. */
 void kept_again(struct chain *c);
+void kept_tick(struct chain *c);
 void kept_link_up(struct chain *c);
 void kept_link_down(struct chain *c);
 void kept_on_keys(struct chain *c); /* the own keys are there */
@@ -472,7 +506,7 @@ struct sync {
     uint8_t avoid;         /* endpoints that gave this round a false answer */
     bool paged;            /* the next block has more logs than one answer holds */
     uint64_t skip;         /* how many of them were taken */
-    uint8_t logs_from;     /* endpoints that gave logs since the first block */
+    uint8_t logs_from;     /* endpoints that gave logs since reading began */
     unsigned next_alone;   /* whose turn it is to give all of them alone */
     uint64_t told;         /* number of the head that was told last; 0: none */
     bool again;            /* a neighbour is new: the same head is told again */
@@ -510,7 +544,8 @@ struct chain {
     struct attempt_log *attempts;
     struct standing standing;
     struct prove standing_proof;
-    uint32_t standing_id; /* own node id of that proof */
+    uint32_t standing_id; /* own node id of that proof, and what it is about */
+    struct own_kind standing_own;
     struct lookup lookups[LOOKUPS_MAX];
     struct posted posted[POSTED_MAX];
     size_t posted_first, posted_n, posted_left;

@@ -64,13 +64,19 @@ struct record_entry *index_record_new(struct index *x, const struct evm_word *re
     return r;
 }
 
-void record_take_leaf(struct record_entry *r, const uint8_t leaf[static LEAF_RECORD])
+enum err_code record_take_leaf(struct record_entry *r, struct bytes hints)
 {
+    struct record_entry next = {.vendor = r->vendor};
+    size_t n = vendor_record_len(r->vendor);
+    if (n == 0 || hints.n < n)
+        return PC_E_MALFORMED;
+    memcpy(next.leaf, hints.p, n);
+    PC_TRY(vendor_read_record(&next));
+    memcpy(r->leaf, next.leaf, sizeof r->leaf);
+    memcpy(r->product, next.product, sizeof r->product);
+    r->leaf_issuer = next.leaf_issuer;
     r->parsed = true;
-    memcpy(r->leaf, leaf, LEAF_RECORD);
-    /* leaf record: public key 64, PPID 16, FMSPC 6, PCEID 2, SVNs 16, PCESVN 2, issuer 1, ... */
-    memcpy(r->product, r->leaf + 80, 8);
-    r->leaf_issuer = r->leaf[106];
+    return PC_OK;
 }
 
 enum err_code record_take_evidence(struct record_entry *r, struct bytes evidence)
@@ -124,6 +130,21 @@ struct authority_entry *index_authority_new(struct index *x, const struct evm_wo
     a->used = true;
     a->id = *id;
     return a;
+}
+
+bool index_certificates(struct index *x, struct bytes *leaf, struct bytes *ca,
+                        const struct record_entry *r)
+{
+    *leaf = *ca = bytes_of(NULL, 0);
+    if (!vendor_has_leaf(r->vendor))
+        return r->vendor == PC_VENDOR_NITRO;
+    const struct leaf_entry *l = index_leaf(x, r->leaf);
+    const struct authority_entry *a = l != NULL ? index_authority(x, &l->authority) : NULL;
+    if (a == NULL)
+        return false;
+    *leaf = bytes_of(l->der, l->n);
+    *ca = bytes_of(a->der, a->n);
+    return true;
 }
 
 void index_policy_add(struct index *x, struct bytes policy)

@@ -21,6 +21,8 @@
 /* What an endpoint has left out without anybody noticing must not stay for ever. */
 #define SINCE_MAX_S (30u * 24 * 3600)
 
+#define ASK_AGAIN_MS 5000u
+
 /* ---- reading ---- */
 
 static void drop_buffer(struct kept *k)
@@ -35,8 +37,17 @@ static void drop_buffer(struct kept *k)
 static void ask_part(struct chain *c)
 {
     struct ipc_dc_kept_get m = {.older = c->kept.skip == 1, .part = c->kept.part};
-    /* While the link is down nothing is lost: it is asked again when it comes up. */
+    /* If it cannot be sent or the answer is lost: kept_tick asks again, or kept_link_up. */
+    c->kept.asked_at = loop_now(&c->d.loop);
     (void)DAEMON_SEND(&c->d, IPC_LINK_DC, dc_kept_get, &m);
+}
+
+void kept_tick(struct chain *c)
+{
+    const struct kept *k = &c->kept;
+    bool all_here = k->parts != 0 && k->part == k->parts;
+    if (k->state == KEPT_WANTED && !all_here && loop_now(&c->d.loop) - k->asked_at > ASK_AGAIN_MS)
+        ask_part(c);
 }
 
 static void want(struct chain *c)
@@ -226,9 +237,11 @@ void kept_proved(struct chain *c)
     k->state = KEPT_PROVEN;
     k->skip = 0;
     bool whole = c->cursor.next == head + 1; /* not if the contracts are younger than the head */
-    if (whole && !k->doubt && !k->untold && !k->saving && head >= k->saved_at + k->every &&
-        daemon_end(&c->d, IPC_LINK_DC) != NULL)
+    if (whole && !k->doubt && !k->untold && head >= k->saved_at + k->every &&
+        daemon_end(&c->d, IPC_LINK_DC) != NULL) {
+        drop_buffer(k); /* of one that was never acknowledged */
         save(c);
+    }
 }
 
 void kept_on_put(struct chain *c, const struct ipc_dc_kept_put_r *m)

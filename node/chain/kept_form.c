@@ -68,6 +68,8 @@ static struct checkpoint_origin origin_of(const struct chain *c)
     memcpy(o.measurements, p->measurements, sizeof o.measurements);
     memcpy(o.apps, p->apps, sizeof o.apps);
     memcpy(o.tdx_verifier, p->tdx.verifier, sizeof o.tdx_verifier);
+    memcpy(o.snp_verifier, p->snp.verifier, sizeof o.snp_verifier);
+    memcpy(o.nitro_verifier, p->nitro.verifier, sizeof o.nitro_verifier);
     return o;
 }
 
@@ -339,7 +341,7 @@ static enum err_code on_record(void *ctx, const struct checkpoint_record *m)
     r->seq = m->seq;
     r->mirrored = m->mirrored;
     if (m->has_leaf)
-        record_take_leaf(r, m->leaf);
+        PC_TRY(record_take_leaf(r, PC_BYTES(m->leaf)));
     return record_take_evidence(r, m->evidence);
 }
 

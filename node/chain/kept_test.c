@@ -169,6 +169,58 @@ static void attempts_come_and_go(void **state)
     assert_int_equal(w.c->attempts->logs.n, 3);
 }
 
+/* Full tables: many parts, and every ring in its order, so that the oldest goes first as before. */
+static void full_tables(void **state)
+{
+    struct index *x = w.c->index;
+    static uint8_t evidence[6000], leaf[LEAF_RECORD] = {1};
+    uint8_t policy[100] = {0};
+    struct evm_word key;
+    (void)state;
+    for (uint64_t i = 0; i < RECORDS_MAX + 5; i++) {
+        key = evm_word_u64(i + 1);
+        struct record_entry *r = index_record_new(x, &key);
+        r->attested_at = i;
+        r->mirrored = true;
+        r->vendor = i % 2 != 0 ? PC_VENDOR_SNP : PC_VENDOR_TDX;
+        assert_int_equal(record_take_leaf(r, PC_BYTES(leaf)), PC_OK);
+        if (i % 64 == 0)
+            assert_int_equal(record_take_evidence(r, PC_BYTES(evidence)), PC_OK);
+    }
+    for (uint64_t i = 0; i < LEAVES_MAX + 5; i++) {
+        struct leaf_entry *l = index_leaf_new(x);
+        store_be64(l->record, i);
+        l->n = 1500;
+    }
+    for (uint64_t i = 0; i < POLICIES_MAX; i++) {
+        store_be64(policy, i);
+        index_policy_add(x, PC_BYTES(policy));
+    }
+    mine_to(70);
+    assert_int_equal(w.keeps, 1);
+    assert_true(w.kept[0].n > 10 * IPC_OBJECT_MAX && w.kept[0].n < KEPT_MAX);
+    assert_true(w.c->kept.every > KEPT_EVERY + 100);
+    world_restart(&w);
+    x = w.c->index;
+    assert_int_equal(rounds(), 70);
+    assert_int_equal(w.blocks_read, 0);
+    key = evm_word_u64(4 + 1);
+    assert_null(index_record(x, &key));
+    key = evm_word_u64(5 + 1);
+    assert_non_null(index_record(x, &key));
+    key = evm_word_u64(RECORDS_MAX + 100 + 1);
+    (void)index_record_new(x, &key);
+    key = evm_word_u64(5 + 1);
+    assert_null(index_record(x, &key)); /* it was the oldest */
+    key = evm_word_u64(64 + 1);
+    const struct record_entry *r = index_record(x, &key);
+    assert_non_null(r);
+    assert_true(r->parsed && r->evidence_n == sizeof evidence && r->attested_at == 64);
+    assert_int_equal(load_be64(x->leaves[x->next_leaf % LEAVES_MAX].record), 5);
+    evm_keccak(&key, PC_BYTES(policy));
+    assert_int_equal(index_policy(x, &key).n, sizeof policy);
+}
+
 /* ---- a store that cannot be used ---- */
 
 /* Position of a frame of that type in a checkpoint, behind its length. */
@@ -383,8 +435,6 @@ static void the_store_comes_late(void **state)
     mine_to(70);
     world_restart(&w);
     w.c->kept.state = KEPT_WANTED;
-    w.c->kept.skip = 0;
-    memset(w.asked, 0, sizeof w.asked);
     loop_timer_set(&w.c->d.loop, &w.c->sync.timer, 0);
     kit_settle(&w.kit);
     KIT_SILENT(&w.kit, IPC_LINK_CR, CR_ASK);
@@ -392,6 +442,27 @@ static void the_store_comes_late(void **state)
     kit_connect(&w.kit, IPC_LINK_DC);
     assert_int_equal(rounds(), 70);
     assert_int_equal(w.blocks_read, 0);
+}
+
+/* A question or an answer that is lost is asked again. */
+static void the_store_is_busy(void **state)
+{
+    struct ipc_dc_kept_get get;
+    (void)state;
+    mine_to(70);
+    w.c->kept.state = KEPT_PROVEN;
+    sync_restart(w.c);
+    kit_settle(&w.kit);
+    KIT_HEAR(&w.kit, IPC_LINK_DC, dc_kept_get, DC_KEPT_GET, &get); /* and is lost */
+    kept_tick(w.c);
+    kit_settle(&w.kit);
+    KIT_SILENT(&w.kit, IPC_LINK_DC, DC_KEPT_GET);
+    w.c->d.loop.now = w.c->kept.asked_at + 5001;
+    kept_tick(w.c);
+    assert_int_equal(rounds(), 70);
+    assert_int_equal(w.blocks_read, 70); /* of the time before */
+    mine_to(140);
+    assert_int_equal(w.keeps, 2);
 }
 
 /* The vault names its keys last: who this node is among the members is not decided before. */
@@ -402,7 +473,6 @@ static void the_keys_come_late(void **state)
     attempt_under_way();
     mine_to(70);
     world_restart(&w);
-    w.c->kept.skip = 0;
     w.c->kept.state = KEPT_PROVEN;
     w.c->have_keys = false;
     sync_restart(w.c);
@@ -507,6 +577,7 @@ int main(void)
         T(tells_the_same_again),
         T(seats_as_they_were),
         T(attempts_come_and_go),
+        T(full_tables),
         T(a_damaged_one),
         T(a_false_one),
         T(one_that_claims_a_later_block),
@@ -519,6 +590,7 @@ int main(void)
         T(any_bytes),
         T(the_store_is_full),
         T(the_store_comes_late),
+        T(the_store_is_busy),
         T(the_keys_come_late),
         T(before_the_first_block),
         T(an_object_may_be_lost),

@@ -13,7 +13,7 @@
 #include "crypto/ids.h"
 #include "node/chain/chain.h"
 
-enum { SET_RECORD, SET_TCB, SET_ROUTER, SET_COUNCIL, SET_FORCE, SET_APPS };
+enum { SET_RECORD, SET_TCB, SET_ROUTER, SET_COUNCIL, SET_APPS, SET_FORCE };
 
 /* SET_TCB: vendor, product, then revocations of vendor, product, platform, verifier. */
 enum { TCB_VENDOR, TCB_PRODUCT, TCB_REVOKED };
@@ -47,18 +47,10 @@ void context_send(struct chain *c, const uint8_t digest[static 32], const struct
                                .attested_at = attested_at,
                                .head_time = head->time,
                                .collateral_epoch = collateral_epoch};
-    static const unsigned order[3] = {FORCE_TCB_INFO, FORCE_QE_IDENTITY, FORCE_ROOT_CRL};
     memcpy(m.digest, digest, sizeof m.digest);
-    /* Of other vendors nothing is read as in force yet, which accepts no collateral of theirs. */
-    if (r->vendor != PC_VENDOR_TDX) {
-        if (DAEMON_SEND(&c->d, IPC_LINK_CA, ca_context, &m) != PC_OK)
-            log_warn("attest_busy", LOG_HEX("digest", bytes_of(digest, 32)));
-        return;
-    }
-    for (unsigned i = 0; i < PC_ARRAY_LEN(order); i++)
-        memcpy(m.in_force[i], in_force[order[i]].b, sizeof m.in_force[i]);
-    memcpy(m.in_force[3],
-           in_force[r->leaf_issuer == 2 ? FORCE_PROCESSOR_CRL : FORCE_PLATFORM_CRL].b, 32);
+    _Static_assert(FORCE_COUNT == PC_ARRAY_LEN(m.in_force), "one word for each object");
+    for (unsigned i = 0; i < FORCE_COUNT; i++)
+        memcpy(m.in_force[i], in_force[i].b, sizeof m.in_force[i]);
     const struct signer_entry *signer = index_signer(c->index, in_force[FORCE_TCB_INFO].b);
     const struct authority_entry *a =
         signer != NULL ? index_authority(c->index, &signer->authority) : NULL;
@@ -116,9 +108,8 @@ static void add_slots(struct lookup *l)
     s = prove_account(p, policy->guardian_council);
     for (unsigned i = 0; i < OBJECTS; i++)
         (void)prove_slot(s, slot_freeze(&objects[i]));
-    s = prove_account(p, policy->tdx.verifier);
-    (void)force_slots(s, l->record.product);
     app_slots(p, &l->ask.request);
+    vendor_prove_force(p, &l->record);
 }
 
 /* ---- what the words say ---- */
@@ -267,7 +258,9 @@ static void state_record(struct chain *c, struct lookup *l)
     evm_keccak(&scope, bytes_of(f->scope, f->scope_n));
     memcpy(m.scope_hash, scope.b, sizeof m.scope_hash);
     memcpy(m.measurement, f->measurement, sizeof m.measurement);
-    context_send(c, l->ask.digest, &l->record, &l->prove.set[SET_FORCE].word[0], m.attested_at,
+    struct evm_word in_force[FORCE_COUNT];
+    vendor_take_force(in_force, &l->prove, SET_FORCE, &l->record);
+    context_send(c, l->ask.digest, &l->record, in_force, m.attested_at,
                  (uint32_t)m.collateral_epoch);
     if (DAEMON_SEND(&c->d, IPC_LINK_VC, vc_record, &m) != PC_OK) {
         finish(c, l, WIRE_RELEASE_CODE_RETRY);

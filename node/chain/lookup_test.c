@@ -165,6 +165,95 @@ static void hear_record(struct ipc_vc_record *v)
     KIT_SILENT(&w.kit, IPC_LINK_VC, VC_NO_RECORD);
 }
 
+/* The same record is of another vendor, whose verifier has the address `fill`. */
+static void of_vendor(uint8_t vendor, uint8_t *verifier, uint8_t fill)
+{
+    struct evm_word record[2] = {{{0}}}, word = {{0}};
+    const struct policy_policy *p = &w.c->d.policy;
+    memset(verifier, fill, 20);
+    entry->vendor = vendor;
+    memset(entry->product, 0, sizeof entry->product);
+    record[0].b[0] = 0xc1;
+    world_field(record, PC_AT_RECORD_VENDOR, vendor);
+    world_field(record, PC_AT_RECORD_KIND, PC_SUBJECT_APP);
+    world_field(record, PC_AT_RECORD_STATUS, 1);
+    world_field(record, PC_AT_RECORD_STANDING, PC_RECORD_GOOD);
+    world_field(record, PC_AT_RECORD_ATTESTED_AT, 1000);
+    world_field(record, PC_AT_RECORD_VALID_UNTIL, 99999999);
+    world_set(&w, p->attestations, slot_record(&entry->record, 1), &record[1]);
+    world_field(&word, PC_AT_VENDOR_STANDING, PC_VENDOR_ACCEPTED);
+    world_set(&w, p->tcb_policy, slot_vendor(vendor), &word);
+}
+
+static void hear_context(struct ipc_ca_context *c, enum wire_vendor vendor)
+{
+    struct ipc_vc_record v;
+    hear_record(&v);
+    assert_true(v.vendor_ok);
+    assert_int_equal(v.vendor, vendor);
+    assert_memory_equal(v.product, entry->product, 32);
+    KIT_HEAR(&w.kit, IPC_LINK_CA, ca_context, CA_CONTEXT, c);
+    assert_int_equal(c->vendor, vendor);
+    assert_int_equal(c->attested_at, 1000);
+}
+
+/* Of SNP the list of the product's root is in force, and nothing else; proved in its own verifier.
+ */
+static void snp_record(void **state)
+{
+    static const uint8_t none_of_it[32];
+    struct policy_policy *p = &w.c->d.policy;
+    struct ipc_ca_context c;
+    struct evm_word force = {{0}};
+    (void)state;
+    of_vendor(WIRE_VENDOR_SNP, p->snp.verifier, 0xa1);
+    memcpy(entry->product, "Turin", 5);
+    entry->leaf_issuer = 18;
+    for (uint64_t i = 0; i < 3; i++) {
+        struct evm_word object = evm_word_u64(16 + i);
+        force.b[0] = (uint8_t)(0xd0 + i);
+        world_set(&w, p->snp.verifier, slot_snp_in_force(&object), &force);
+        force.b[0] = 0xee; /* of TDX's verifier: not looked at */
+        world_set(&w, p->tdx.verifier, slot_in_force(&object), &force);
+    }
+    world_mine(&w, 1);
+    world_round(&w);
+    hear_context(&c, WIRE_VENDOR_SNP);
+    assert_memory_equal(c.in_force[FORCE_TCB_INFO], none_of_it, 32);
+    assert_memory_equal(c.in_force[FORCE_QE_IDENTITY], none_of_it, 32);
+    assert_int_equal(c.in_force[FORCE_ROOT_CRL][0], 0xd2);
+    assert_memory_equal(c.in_force[FORCE_LEAF_CRL], none_of_it, 32);
+    assert_memory_equal(c.signer, none_of_it, 32);
+}
+
+/* A network without SNP: nothing of it is in force, so attest accepts none. */
+static void snp_without_a_verifier(void **state)
+{
+    static const uint8_t none_of_it[4][32];
+    struct ipc_ca_context c;
+    (void)state;
+    of_vendor(WIRE_VENDOR_SNP, w.c->d.policy.snp.verifier, 0);
+    memcpy(entry->product, "Milan", 5);
+    entry->leaf_issuer = 16;
+    world_mine(&w, 1);
+    world_round(&w);
+    hear_context(&c, WIRE_VENDOR_SNP);
+    assert_memory_equal(c.in_force, none_of_it, sizeof none_of_it);
+}
+
+static void nitro_record(void **state)
+{
+    static const uint8_t none_of_it[4][32];
+    struct ipc_ca_context c;
+    (void)state;
+    of_vendor(WIRE_VENDOR_NITRO, w.c->d.policy.nitro.verifier, 0xa2);
+    entry->leaf_issuer = 1;
+    world_mine(&w, 1);
+    world_round(&w);
+    hear_context(&c, WIRE_VENDOR_NITRO);
+    assert_memory_equal(c.in_force, none_of_it, sizeof none_of_it);
+}
+
 static void whole_record(void **state)
 {
     struct ipc_vc_record v;
@@ -420,6 +509,9 @@ int main(void)
         T(standing_in_mid_round),
         T(renewed_record),
         T(flood_of_strangers),
+        T(snp_record),
+        T(snp_without_a_verifier),
+        T(nitro_record),
     };
     return cmocka_run_group_tests_name("chain lookup", tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * posted.c - what strangers have posted to the verifier and to Attestations, out of calldata.
+ * posted.c - what strangers have posted to the verifiers and to Attestations, out of calldata.
  *
  * Evidence and collateral are not in the contracts' storage, only their digests are. Their bytes
  * are in the calldata of the transaction that posted them; the log says which transaction. A call
@@ -17,13 +17,17 @@
 #include "crypto/ids.h"
 #include "node/chain/chain.h"
 
-#define TRIES_MAX 20 /* rounds in which a transaction is asked for, if nobody has it */
+#define MODULUS_MAX 512 /* RSA-4096 */
+#define TRIES_MAX   20  /* rounds in which a transaction is asked for, if nobody has it */
 
 #define SIG_ATTEST         "attest(uint8,bytes32,bytes32,address,uint64,bytes,bytes)"
 #define SIG_ADD_CERT       "addCert(bytes,bytes32)"
 #define SIG_ADD_CRL        "addCrl(bytes,bytes32,uint256)"
 #define SIG_ADD_COLLATERAL "addCollateral(uint8,bytes,uint256,uint256,bytes32)"
+#define SIG_SNP_ADD_CERT   "addCert(bytes,bytes32,bytes)"
+#define SIG_SNP_ADD_CRL    "addCrl(bytes,uint8,bytes)"
 #define TOPIC_AUTHORITY    "AuthorityPosted(bytes32,uint8,uint256,uint256)"
+#define TOPIC_SNP_ISSUER   "AuthorityPosted(bytes32,uint8,uint8,uint256,uint256)"
 #define TOPIC_LEAF         "LeafPosted(bytes32,bytes32,bytes32,bytes)"
 
 enum { COLLATERAL_TCB_INFO = 1, COLLATERAL_QE_IDENTITY = 2 };
@@ -65,24 +69,47 @@ void posted_want(struct chain *c, const struct posted *p)
     *waiting(c, c->posted_n++) = *p;
 }
 
-void posted_verifier_log(struct chain *c, const struct log_record *log)
+/* SNP's events have their product and role among the data. */
+static bool authority_log(struct posted *p, bool snp, const struct log_record *log)
+{
+    struct evm_word topic = abi_topic(snp ? TOPIC_SNP_ISSUER : TOPIC_AUTHORITY);
+    if (!evm_word_equal(&log->topics[0], &topic) || log->n_topics != (snp ? 2 : 3))
+        return false;
+    p->key = log->topics[1];
+    p->role = log->topics[2].b[31];
+    if (snp) {
+        struct abi_in in = abi_in_of(log->data, 4);
+        (void)abi_in_word(&in);
+        p->role = (uint8_t)abi_in_u64(&in, 8);
+    }
+    return true;
+}
+
+static enum err_code leaf_log(struct posted *p, uint8_t vendor, const struct log_record *log)
+{
+    bool snp = vendor == PC_VENDOR_SNP;
+    struct abi_in in = abi_in_of(log->data, snp ? 2 : 1);
+    if (snp)
+        (void)abi_in_word(&in);
+    struct bytes record = abi_in_bytes(&in, LEAF_RECORD);
+    PC_TRY(abi_in_end(&in));
+    if (record.n != vendor_record_len(vendor))
+        return PC_E_MALFORMED;
+    p->leaf = true;
+    memcpy(p->record, record.p, record.n);
+    return PC_OK;
+}
+
+void posted_verifier_log(struct chain *c, uint8_t vendor, const struct log_record *log)
 {
     struct posted p = {.kind = POSTED_VERIFIER, .tx = log->tx_hash};
-    if (log->n_topics == 0)
+    if (log->n_topics == 0 || !vendor_has_leaf(vendor))
         return;
-    (void)accepted_verifier_log(c, log); /* its calldata is wanted all the same */
-    struct evm_word authority = abi_topic(TOPIC_AUTHORITY), leaf = abi_topic(TOPIC_LEAF);
-    if (evm_word_equal(&log->topics[0], &authority) && log->n_topics == 3) {
-        p.key = log->topics[1];
-        p.role = log->topics[2].b[31];
-    } else if (evm_word_equal(&log->topics[0], &leaf)) {
-        struct abi_in in = abi_in_of(log->data, 1);
-        struct bytes record = abi_in_bytes(&in, LEAF_RECORD);
-        if (abi_in_end(&in) != PC_OK || record.n != LEAF_RECORD)
-            return;
-        p.leaf = true;
-        memcpy(p.record, record.p, LEAF_RECORD);
-    }
+    (void)accepted_verifier_log(c, vendor, log); /* its calldata is wanted all the same */
+    struct evm_word leaf = abi_topic(TOPIC_LEAF);
+    if (!authority_log(&p, vendor == PC_VENDOR_SNP, log) &&
+        evm_word_equal(&log->topics[0], &leaf) && leaf_log(&p, vendor, log) != PC_OK)
+        return;
     posted_want(c, &p);
 }
 
@@ -108,16 +135,15 @@ static bool tell(struct chain *c, const uint8_t name[static 32], struct bytes da
 static void tell_node_evidence(struct chain *c, const struct record_entry *r)
 {
     struct node_entry *n = index_node_by_keys(c->index, &r->subject);
-    const struct leaf_entry *leaf = index_leaf(c->index, r->leaf);
-    const struct authority_entry *ca =
-        leaf != NULL ? index_authority(c->index, &leaf->authority) : NULL;
-    if (n == NULL || ca == NULL || r->evidence == NULL)
+    struct bytes leaf, ca;
+    if (n == NULL || r->evidence == NULL || !index_certificates(c->index, &leaf, &ca, r))
         return;
     struct ipc_dc_evidence m = {.node_id = n->id,
-                                .vendor = (enum wire_vendor)n->vendor,
+                                .vendor = (enum wire_vendor)r->vendor,
+                                .issuer = r->leaf_issuer,
                                 .evidence = bytes_of(r->evidence, r->evidence_n),
-                                .leaf = bytes_of(leaf->der, leaf->n),
-                                .ca = bytes_of(ca->der, ca->n)};
+                                .leaf = leaf,
+                                .ca = ca};
     if (DAEMON_SEND(&c->d, IPC_LINK_DC, dc_evidence, &m) != PC_OK)
         log_warn("polyclaved_busy", LOG_U64("node", n->id));
 }
@@ -133,11 +159,10 @@ static void take_attest(struct chain *c, const struct posted *p, struct bytes ca
     (void)abi_in_u64(&in, 64);
     struct bytes evidence = abi_in_bytes(&in, WIRE_EVIDENCE_MAX);
     struct bytes hints = abi_in_bytes(&in, PC_CALLDATA_MAX);
-    if (r == NULL || abi_in_end(&in) != PC_OK || hints.n < LEAF_RECORD) {
+    if (r == NULL || abi_in_end(&in) != PC_OK || record_take_leaf(r, hints) != PC_OK) {
         log_warn("evidence_not_in_calldata", LOG_HEX("record", PC_BYTES(p->key.b)));
         return;
     }
-    record_take_leaf(r, hints.p);
     accepted_tell(c, r, evidence);
     if (kind != PC_SUBJECT_NODE)
         return;
@@ -146,12 +171,15 @@ static void take_attest(struct chain *c, const struct posted *p, struct bytes ca
     tell_node_evidence(c, r);
 }
 
-static void take_cert(struct chain *c, const struct posted *p, struct bytes args)
+/* Of SNP the issuer's modulus comes too; in all else its arguments are as TDX's. */
+static void take_cert(struct chain *c, const struct posted *p, struct bytes args, bool snp)
 {
-    struct abi_in in = abi_in_of(args, 2);
+    struct abi_in in = abi_in_of(args, snp ? 3 : 2);
     struct bytes der = abi_in_bytes(&in, CERT_MAX);
     struct evm_word issuer = abi_in_word(&in);
     uint8_t name[32];
+    if (snp)
+        (void)abi_in_bytes(&in, MODULUS_MAX);
     if (abi_in_end(&in) != PC_OK || der.n == 0)
         return;
     if (p->leaf) {
@@ -172,12 +200,15 @@ static void take_cert(struct chain *c, const struct posted *p, struct bytes args
     (void)tell(c, name, der); /* and again by posted_repeat */
 }
 
-static void take_crl(struct chain *c, struct bytes args)
+static void take_crl(struct chain *c, struct bytes args, bool snp)
 {
     struct abi_in in = abi_in_of(args, 3);
     struct bytes der = abi_in_bytes(&in, IPC_OBJECT_MAX);
     (void)abi_in_word(&in);
-    (void)abi_in_word(&in);
+    if (snp)
+        (void)abi_in_bytes(&in, MODULUS_MAX);
+    else
+        (void)abi_in_word(&in);
     uint8_t name[32];
     if (abi_in_end(&in) != PC_OK || der.n < 8)
         return;
@@ -246,9 +277,13 @@ static void take(struct chain *c, const struct posted *p, struct bytes calldata)
         return;
     }
     if ((args = arguments(calldata, SIG_ADD_CERT)).n != 0)
-        take_cert(c, p, args);
+        take_cert(c, p, args, false);
+    else if ((args = arguments(calldata, SIG_SNP_ADD_CERT)).n != 0)
+        take_cert(c, p, args, true);
     else if ((args = arguments(calldata, SIG_ADD_CRL)).n != 0)
-        take_crl(c, args);
+        take_crl(c, args, false);
+    else if ((args = arguments(calldata, SIG_SNP_ADD_CRL)).n != 0)
+        take_crl(c, args, true);
     else if ((args = arguments(calldata, SIG_ADD_COLLATERAL)).n != 0)
         take_collateral(c, args);
 }

@@ -87,7 +87,7 @@ static void on_proved(struct prove *p, enum err_code e)
     s->attested_at = v.attested_at;
     s->valid_until = v.valid_until;
     s->collateral_epoch = v.collateral_epoch;
-    memcpy(s->in_force, p->set[1].word, sizeof s->in_force);
+    vendor_take_force(s->in_force, p, 1, &s->record);
     block_poll_run(&l->poll, c, v.bound_block, on_block);
 }
 
@@ -110,8 +110,7 @@ static void prepare_seat(struct chain *c, struct one_attempt *a, uint16_t index)
     struct proof_set *records = prove_account(&l->prove, c->d.policy.attestations);
     for (unsigned w = 0; w < PC_WORDS_RECORD; w++)
         (void)prove_slot(records, slot_record(&s->node.record, w));
-    struct proof_set *force = prove_account(&l->prove, c->d.policy.tdx.verifier);
-    (void)force_slots(force, s->record.product);
+    vendor_prove_force(&l->prove, &s->record);
     prove_run(&l->prove);
 }
 

@@ -9,20 +9,12 @@
 #include "crypto/ids.h"
 #include "node/chain/chain.h"
 
-unsigned force_slots(struct proof_set *s, const uint8_t product[static 32])
-{
-    struct evm_word object = evm_word_of(product);
-    unsigned first = prove_slot(s, slot_in_force(&object));
-    for (uint64_t i = FORCE_QE_IDENTITY; i < FORCE_COUNT; i++) {
-        object =
-            evm_word_u64(i); /* 1 QE identity, 2 root CRL, 3 and 4 the PCK CAs' (ITdxVerifier) */
-        (void)prove_slot(s, slot_in_force(&object));
-    }
-    return first;
-}
-
 /* Sets of the batch, in order. */
 enum { SET_EPOCHS, SET_REGISTRY, SET_RECORD, SET_MEASUREMENT, SET_TCB, SET_COUNCIL, SET_ROUTER };
+
+/* Words of SET_TCB: vendor, revocations of the own objects, then every vendor. */
+#define OWN_OBJECTS 6
+enum { TCB_OWN, TCB_REVOKED, TCB_VENDORS = TCB_REVOKED + OWN_OBJECTS };
 
 /* Words of SET_EPOCHS. */
 enum { W_NOW, W_ATTEMPT, W_OPENING, W_ACC, W_ROOT = W_ACC + PC_ACC_COUNT, W_EPOCH };
@@ -41,13 +33,12 @@ static void epochs_slots(struct prove *p, uint64_t active, uint64_t current)
 }
 
 /* The objects whose freeze or revocation stops this node. */
-#define OWN_OBJECTS 6
 static void own_objects(struct evm_word out[static OWN_OBJECTS], const struct node_entry *n,
-                        const struct evm_word *product)
+                        const struct own_kind *own)
 {
-    struct evm_word id = evm_word_u64(n->vendor);
+    struct evm_word id = evm_word_u64(own->vendor);
     out[0] = object_name(PC_OBJECT_VENDOR, &id);
-    id = object_product_id(n->vendor, product);
+    id = object_product_id(own->vendor, &own->product);
     out[1] = object_name(PC_OBJECT_PRODUCT, &id);
     out[2] = object_name(PC_OBJECT_PLATFORM, &n->platform);
     out[3] = object_name(PC_OBJECT_MEASUREMENT, &n->measurement);
@@ -57,14 +48,25 @@ static void own_objects(struct evm_word out[static OWN_OBJECTS], const struct no
     out[5] = object_name(PC_OBJECT_VERIFIER, &id);
 }
 
+/* As the registry's words said at the last head; before that, as logs and calldata say. */
+static struct own_kind own_kind(const struct chain *c, const struct node_entry *n)
+{
+    const struct record_entry *r = index_record(c->index, &n->record);
+    if (c->standing.known && c->standing.node_id == n->id)
+        return c->standing.own;
+    struct own_kind k = {.vendor = n->vendor};
+    if (r != NULL)
+        k.product = evm_word_of(r->product);
+    return k;
+}
+
 static void own_slots(struct prove *p, const struct node_entry *n)
 {
     const struct policy_policy *policy = &p->c->d.policy;
-    const struct record_entry *r = index_record(p->c->index, &n->record);
-    struct evm_word product = {{0}}, objects[OWN_OBJECTS];
-    if (r != NULL)
-        memcpy(product.b, r->product, sizeof product.b);
-    own_objects(objects, n, &product);
+    struct evm_word objects[OWN_OBJECTS];
+    struct own_kind *own = &p->c->standing_own;
+    *own = own_kind(p->c, n);
+    own_objects(objects, n, own);
 
     struct proof_set *s = prove_account(p, policy->node_registry);
     for (unsigned i = 0; i < PC_WORDS_NODE; i++)
@@ -75,9 +77,11 @@ static void own_slots(struct prove *p, const struct node_entry *n)
     s = prove_account(p, policy->measurements);
     (void)prove_slot(s, slot_measurement(&n->measurement));
     s = prove_account(p, policy->tcb_policy);
-    (void)prove_slot(s, slot_vendor(n->vendor));
+    (void)prove_slot(s, slot_vendor(own->vendor));
     for (unsigned i = 0; i < OWN_OBJECTS; i++)
         (void)prove_slot(s, slot_revoked(&objects[i]));
+    for (uint8_t v = PC_VENDOR_TDX; v <= PC_VENDOR_NITRO; v++)
+        (void)prove_slot(s, slot_vendor(v));
     s = prove_account(p, policy->guardian_council);
     for (unsigned i = 0; i < OWN_OBJECTS; i++)
         (void)prove_slot(s, slot_freeze(&objects[i]));
@@ -106,9 +110,9 @@ static bool any_frozen(const struct proof_set *s, uint64_t time)
 static enum err_code any_revoked(bool *out, const struct proof_set *s)
 {
     *out = false;
-    for (unsigned i = 1; i < s->n; i++) {
+    for (unsigned i = 0; i < OWN_OBJECTS; i++) {
         bool revoked;
-        PC_TRY(view_revoked(&revoked, &s->word[i]));
+        PC_TRY(view_revoked(&revoked, &s->word[TCB_REVOKED + i]));
         *out |= revoked;
     }
     return PC_OK;
@@ -129,10 +133,17 @@ static enum err_code take_own(struct chain *c, struct standing *s, const struct 
     if (e != PC_OK && e != PC_E_NOT_FOUND)
         return e;
     PC_TRY(view_measurement(&measurement, &p->set[SET_MEASUREMENT].word[0]));
-    PC_TRY(view_vendor(&vendor, &p->set[SET_TCB].word[0]));
-    s->vendor = node.vendor;
-    s->statuses = vendor.statuses;
-    s->out_of_date_until = vendor.out_of_date_until;
+    for (unsigned v = PC_VENDOR_TDX; v <= PC_VENDOR_NITRO; v++) {
+        PC_TRY(view_vendor(&vendor, &p->set[SET_TCB].word[TCB_VENDORS + v - PC_VENDOR_TDX]));
+        if (vendor.standing != PC_VENDOR_ACCEPTED)
+            continue;
+        s->accepts[v].statuses = vendor.statuses;
+        s->accepts[v].out_of_date_until = vendor.out_of_date_until;
+    }
+    PC_TRY(view_vendor(&vendor, &p->set[SET_TCB].word[TCB_OWN]));
+    s->own = (struct own_kind){node.vendor, node.product};
+    bool other = node.vendor != c->standing_own.vendor ||
+                 !evm_word_equal(&node.product, &c->standing_own.product);
     PC_TRY(any_revoked(&revoked, &p->set[SET_TCB]));
     revoked |= node.revoked || measurement.revoked || vendor.standing == PC_VENDOR_REVOKED;
 
@@ -147,7 +158,8 @@ static enum err_code take_own(struct chain *c, struct standing *s, const struct 
         s->state = IPC_NODE_STATE_REVOKED;
     else if (any_frozen(&p->set[SET_COUNCIL], now))
         s->state = IPC_NODE_STATE_FROZEN;
-    else if (!have_record || record.standing != PC_RECORD_GOOD || record.valid_until < now ||
+    else if (other || /* whether its own is frozen is known at the next head */
+             !have_record || record.standing != PC_RECORD_GOOD || record.valid_until < now ||
              !active || vendor.standing != PC_VENDOR_ACCEPTED)
         s->state = IPC_NODE_STATE_EXPIRED;
     else

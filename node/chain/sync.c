@@ -108,12 +108,18 @@ static void on_headers(void *ctx, enum err_code e, unsigned endpoint, struct byt
         struct bytes rlp = read_bytes(&r, read_u16(&r));
         e = r.err == PC_OK ? head_verifier_header(&c->verifier, rlp) : r.err;
     }
+    bool nobody_else = false; /* rpc asked one again that was to be avoided */
     if (pc_err_class(e) == PC_ERR_CLASS_PEER) {
         ask_blame(c, endpoint, e);
+        nobody_else = c->sync.avoid >> (endpoint & 7) & 1;
         c->sync.avoid |= (uint8_t)(1u << (endpoint & 7));
     }
     if (e == PC_E_DISAGREE)
         set_health(c, IPC_HEALTH_DISAGREEMENT);
+    if (nobody_else) {
+        unanswered(c);
+        return;
+    }
     if (e == PC_OK)
         next_step(c, SYNC_LOGS);
     else if (e == PC_E_RETRY || pc_err_class(e) == PC_ERR_CLASS_PEER)
@@ -185,9 +191,10 @@ static void ask_logs(struct chain *c)
 {
     const struct head *head = head_verifier_head(&c->verifier);
     struct ipc_cr_ask ask = {.what = IPC_RPC_WHAT_LOGS, .avoid = c->sync.avoid};
-    const uint8_t *const contracts[] = {c->d.policy.epochs,       c->d.policy.node_registry,
-                                        c->d.policy.attestations, c->d.policy.measurements,
-                                        c->d.policy.apps,         c->d.policy.tdx.verifier};
+    const struct policy_policy *p = &c->d.policy;
+    const uint8_t *contracts[5 + PC_VENDOR_NITRO] = {p->epochs, p->node_registry, p->attestations,
+                                                     p->measurements, p->apps};
+    size_t n = 5;
     uint8_t words[PC_ARRAY_LEN(contracts)][32] = {{0}};
     if (kept_unconfirmed(c)) {
         next_step(c, SYNC_KEPT);
@@ -204,10 +211,14 @@ static void ask_logs(struct chain *c)
         next_step(c, SYNC_CALLDATA);
         return;
     }
-    for (size_t i = 0; i < PC_ARRAY_LEN(contracts); i++)
+    /* Of a vendor whose evidence carries its certificates nothing is posted apart. */
+    for (uint8_t v = PC_VENDOR_TDX; v <= PC_VENDOR_NITRO; v++)
+        if (vendor_has_leaf(v) && vendor_verifier(p, v) != NULL)
+            contracts[n++] = vendor_verifier(p, v);
+    for (size_t i = 0; i < n; i++)
         memcpy(words[i] + 12, contracts[i], 20);
     ask.words.v = (const uint8_t(*)[32])words;
-    ask.words.n = PC_ARRAY_LEN(contracts);
+    ask.words.n = (uint32_t)n;
     if (c->sync.paged) {
         ask.hash[0] = 1;
         store_be64(ask.hash + 24, c->sync.skip);
@@ -358,6 +369,7 @@ static void on_timer(void *ctx)
     struct chain *c = ctx;
     uint64_t now = loop_now(&c->d.loop);
     asks_tick(c);
+    kept_tick(c);
     if (c->sync.health == IPC_HEALTH_OK && now - c->sync.fresh_at > BEHIND_MS)
         set_health(c, IPC_HEALTH_BEHIND);
     if (c->sync.step == SYNC_IDLE && c->sync.misread)

@@ -158,8 +158,9 @@ enum err_code take_logs(struct chain *c, struct bytes packed, uint64_t from, uin
             return PC_E_SEQUENCE;
         block = log.block;
         c->index->seq++;
-        if (memcmp(log.address.b, c->d.policy.tdx.verifier, 20) == 0) {
-            posted_verifier_log(c, &log);
+        uint8_t vendor = vendor_of_verifier(&c->d.policy, log.address.b);
+        if (vendor != 0) {
+            posted_verifier_log(c, vendor, &log);
             continue;
         }
         enum err_code e = event_decode(&event, &c->sources, &log);

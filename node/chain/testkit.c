@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "chain/abi.h"
 #include "chain/rlp.h"
 #include "chain/trie_testkit.h"
 
@@ -134,6 +135,16 @@ void world_log(struct world *w, const uint8_t address[static 20], const struct e
     if (data.n != 0)
         memcpy(l->data, data.p, data.n);
     l->log.data = bytes_of(l->data, data.n);
+}
+
+void world_calldata(struct world *w, const char *signature, struct bytes arguments)
+{
+    struct world_log *l = &w->log[w->n_logs - 1];
+    struct abi_selector s = abi_selector(signature);
+    assert_true(w->n_logs > 0 && arguments.n <= sizeof l->calldata - sizeof s.b);
+    memcpy(l->calldata, s.b, sizeof s.b);
+    memcpy(l->calldata + sizeof s.b, arguments.p, arguments.n);
+    l->calldata_n = sizeof s.b + arguments.n;
 }
 
 /* ---- polyclaved's store ---- */
@@ -279,6 +290,11 @@ enum err_code world_answer(const struct world *w, const struct ipc_cr_ask *m, un
             o->p[o->n / 2] ^= 1;
         return PC_OK;
     case IPC_RPC_WHAT_CALLDATA:
+        for (unsigned i = 0; i < w->n_logs && !e->false_calldata; i++)
+            if (w->log[i].calldata_n != 0 && memcmp(w->log[i].log.tx_hash.b, m->hash, 32) == 0) {
+                write_bytes(o, w->log[i].calldata, w->log[i].calldata_n);
+                return PC_OK;
+            }
         write_u32(o, e->false_calldata ? 0xbad : 0x12345678);
         return PC_OK;
     default:

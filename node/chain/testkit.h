@@ -17,7 +17,7 @@
 #include "node/testkit/kit.h"
 
 #define WORLD_BLOCKS    600
-#define WORLD_ACCOUNTS  10
+#define WORLD_ACCOUNTS  12
 #define WORLD_WORDS     96
 #define WORLD_LOGS      64
 #define WORLD_ENDPOINTS 3
@@ -32,6 +32,8 @@ struct world_log {
     uint64_t block;
     struct log_record log;
     uint8_t data[2048];
+    size_t calldata_n; /* of its transaction; 0: some bytes */
+    uint8_t calldata[4096];
 };
 
 /* What an endpoint does instead of its duty. */
@@ -94,6 +96,8 @@ void world_mine(struct world *w, unsigned blocks);
 void world_reorg(struct world *w, uint64_t from);
 void world_log(struct world *w, const uint8_t address[static 20], const struct evm_word *topics,
                uint8_t n_topics, struct bytes data);
+/* Calldata of the transaction that made the last log: signature's selector and arguments. */
+void world_calldata(struct world *w, const char *signature, struct bytes arguments);
 /* What that endpoint answers; an error is the answer, too. Needs no chain process (w->c). */
 enum err_code world_answer(const struct world *w, const struct ipc_cr_ask *m, unsigned who,
                            struct writer *o);

@@ -101,7 +101,8 @@ void info_metrics(struct peer *p, const struct http_request *r);
 
 /* ---- mirror.c ---- */
 
-#define MIRROR_ASKS_MAX 32
+/* Answers of up to IPC_OBJECT_MAX that may wait on the link, beside blobs that matter more. */
+#define MIRROR_ASKS_MAX 8
 
 struct mirror_ask {
     http_id id; /* 0: free */

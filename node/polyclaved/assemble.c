@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * assemble.c - a quote in Intel's format from the parts in which it was posted on chain.
+ * assemble.c - evidence in its vendor's format from the parts in which it was posted on chain.
  *
- * The chain has the quote without certificates (signed bytes, signature 64, attestation key 64, QE
- * report 384, its signature 64, authentication data) and each certificate once. Layout:
+ * TDX: the chain has the quote without certificates (signed bytes, signature 64, attestation key
+ * 64, QE report 384, its signature 64, authentication data) and each certificate once. Layout:
  * attestation.md 1.1. Certification data are PEM: leaf, CA, root.
+ *
+ * SNP: the report, 1,184 bytes, and each certificate once; behind the report comes the table in
+ * which a host hands certificates out (attest/snp_table.h). Nitro: the document, as it is.
  */
+#include "attest/snp_report.h"
+#include "attest/snp_table.h"
 #include "node/polyclaved/polyclaved.h"
 
 #define FIXED_SIGNATURE                                                                            \
@@ -73,9 +78,10 @@ static size_t signed_length(struct bytes posted)
     return type == 2 ? 638 : type == 3 ? 702 : type == 4 ? 939 : 0;
 }
 
-enum err_code assemble_tdx(uint8_t *out, size_t cap, size_t *n, struct bytes posted,
-                           struct bytes leaf, struct bytes ca, struct bytes root)
+enum err_code assemble_tdx(uint8_t *out, size_t cap, size_t *n, const struct posted_parts *in,
+                           struct bytes root)
 {
+    const struct bytes posted = in->posted, leaf = in->leaf, ca = in->ca;
     static uint8_t pem[3 * EVIDENCE_MAX];
     struct writer w = writer_of(out, cap), chain = writer_of(pem, sizeof pem);
     struct bytes certificates, whole;
@@ -107,4 +113,48 @@ enum err_code assemble_tdx(uint8_t *out, size_t cap, size_t *n, struct bytes pos
     PC_TRY(writer_end(&w, &whole));
     *n = whole.n;
     return PC_OK;
+}
+
+enum err_code assemble_snp(uint8_t *out, size_t cap, size_t *n, const struct posted_parts *in,
+                           struct bytes root)
+{
+    struct snp_table table = {.entry = {[PC_SNP_ENTRY_ASK] = in->ca, [PC_SNP_ENTRY_ARK] = root}};
+    *n = 0;
+    if (in->posted.n != PC_SNP_REPORT_LEN || in->leaf.n == 0 || in->ca.n == 0 || root.n == 0)
+        return PC_E_MALFORMED;
+    if (cap < in->posted.n)
+        return PC_E_TOO_LARGE;
+    /* The report says itself which kind of key has signed it. */
+    bool vlek = PC_SNP_KEY_SIGNER(load_le32(in->posted.p + PC_SR_KEY_INFO)) == PC_SNP_SIGNED_VLEK;
+    table.entry[vlek ? PC_SNP_ENTRY_VLEK : PC_SNP_ENTRY_VCEK] = in->leaf;
+    size_t table_n;
+    memcpy(out, in->posted.p, in->posted.n);
+    PC_TRY(snp_table_build(out + in->posted.n, cap - in->posted.n, &table_n, &table));
+    *n = in->posted.n + table_n;
+    return PC_OK;
+}
+
+enum err_code assemble_nitro(uint8_t *out, size_t cap, size_t *n, const struct posted_parts *in)
+{
+    *n = 0;
+    if (in->posted.n == 0 || in->leaf.n != 0 || in->ca.n != 0)
+        return PC_E_MALFORMED;
+    if (in->posted.n > cap)
+        return PC_E_TOO_LARGE;
+    memcpy(out, in->posted.p, in->posted.n);
+    *n = in->posted.n;
+    return PC_OK;
+}
+
+enum err_code assemble(struct polyclaved *p, uint8_t *out, size_t cap, size_t *n,
+                       enum wire_vendor vendor, uint8_t issuer, const struct posted_parts *in)
+{
+    *n = 0;
+    if (vendor == WIRE_VENDOR_NITRO)
+        return assemble_nitro(out, cap, n, in);
+    struct bytes root = roots_find(p, vendor, issuer);
+    if (root.n == 0)
+        return PC_E_NOT_FOUND;
+    return vendor == WIRE_VENDOR_SNP ? assemble_snp(out, cap, n, in, root)
+                                     : assemble_tdx(out, cap, n, in, root);
 }

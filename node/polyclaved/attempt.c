@@ -163,8 +163,8 @@ static void send_job(struct polyclaved *p, uint16_t index)
     static uint8_t evidence[EVIDENCE_MAX];
     struct member_job *job = &p->attempt.members[index];
     size_t n;
-    struct ipc_da_node_job m = {.vendor = WIRE_VENDOR_TDX};
-    enum err_code e = evidence_of_node(p, job->node_id, evidence, sizeof evidence, &n);
+    struct ipc_da_node_job m = {0};
+    enum err_code e = evidence_of_node(p, job->node_id, &m.vendor, evidence, sizeof evidence, &n);
     if (e != PC_OK) {
         log_warn("member_evidence_missing", LOG_U64("index", index), LOG_U64("node", job->node_id),
                  LOG_STR("error", pc_err_name(e)));

@@ -325,6 +325,7 @@ static void job_of(uint16_t index, struct ipc_pa_done *m)
     struct ipc_da_node_job job;
     (void)index;
     KIT_HEAR(&t.kit, IPC_LINK_DA, da_node_job, DA_NODE_JOB, &job);
+    assert_int_equal(job.vendor, WIRE_VENDOR_SNP);
     memcpy(m->digest, job.digest, sizeof m->digest);
 }
 
@@ -333,13 +334,20 @@ static void job_of(uint16_t index, struct ipc_pa_done *m)
 static void member_evidence(void **state)
 {
     static const uint8_t evidence[] = "evidence of member one";
-    uint8_t key[18] = "node-evidence/", hash[32];
+    uint8_t key[18] = "node-evidence/", named[33];
     struct ipc_pa_done done = {.code = WIRE_RELEASE_CODE_RETRY};
     (void)state;
     store_be32(key + 14, 100);
-    assert_int_equal(store_put_content(t.p->store, STORE_EVIDENCE, PC_BYTES(evidence), hash),
+    assert_int_equal(store_put_content(t.p->store, STORE_EVIDENCE, PC_BYTES(evidence), named),
                      PC_OK);
-    assert_int_equal(store_put(t.p->store, STORE_CURSOR, PC_BYTES(key), PC_BYTES(hash)), PC_OK);
+    named[32] = WIRE_VENDOR_SNP; /* the job is of the member's vendor, not of the own */
+    assert_int_equal(store_put(t.p->store, STORE_CURSOR, PC_BYTES(key), PC_BYTES(named)), PC_OK);
+    store_be32(key + 14, 101); /* of no vendor, and as an older version kept them */
+    named[32] = 4;
+    assert_int_equal(store_put(t.p->store, STORE_CURSOR, PC_BYTES(key), PC_BYTES(named)), PC_OK);
+    store_be32(key + 14, 102);
+    assert_int_equal(store_put(t.p->store, STORE_CURSOR, PC_BYTES(key), bytes_of(named, 32)),
+                     PC_OK);
     pd_open(&t, 1, 3, 2, 100);
     pd_head(&t, 101);
     assert_int_equal(kit_count(&t.kit, IPC_LINK_DA, IPC_MSG_DA_NODE_JOB), 1); /* others: no bytes */

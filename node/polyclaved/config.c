@@ -26,6 +26,7 @@ struct key {
     size_t offset; /* of a char[CONFIG_MAX_TEXT] in struct config */
     size_t max;    /* longest text */
     bool required;
+    bool repeats;
     enum err_code (*set)(struct config *, const char *value);
 };
 
@@ -37,6 +38,24 @@ static enum err_code set_rpc(struct config *c, const char *value)
         return PC_E_MALFORMED;
     memcpy(c->rpc[c->rpc_count++], value, strlen(value) + 1);
     return PC_OK;
+}
+
+static enum err_code set_vendor_root(struct config *c, const char *value)
+{
+    if (c->n_vendor_roots == CONFIG_MAX_ROOTS)
+        return PC_E_FULL;
+    memcpy(c->vendor_root[c->n_vendor_roots++], value, strlen(value) + 1);
+    return PC_OK;
+}
+
+static enum err_code set_vendor(struct config *c, const char *value)
+{
+    for (int v = WIRE_VENDOR_TDX; v <= WIRE_VENDOR_NITRO; v++)
+        if (strcmp(value, wire_vendor_name((enum wire_vendor)v)) == 0) {
+            c->vendor = (enum wire_vendor)v;
+            return PC_OK;
+        }
+    return PC_E_MALFORMED;
 }
 
 /* A decimal number from 1 to most. */
@@ -89,23 +108,24 @@ static enum err_code set_log_level(struct config *c, const char *value)
 
 #define TEXT_KEY(field, longest)                                                                   \
     {                                                                                              \
-#field, offsetof(struct config, field), (longest), true, NULL                              \
+#field, offsetof(struct config, field), (longest), true, false, NULL                       \
     }
 static const struct key keys[] = {
-    {"rpc", 0, CONFIG_MAX_TEXT - 1, true, set_rpc},
-    {"rpc_agree", 0, 8, false, set_rpc_agree},
+    {"rpc", 0, CONFIG_MAX_TEXT - 1, true, true, set_rpc},
+    {"rpc_agree", 0, 8, false, false, set_rpc_agree},
     TEXT_KEY(peer_listen, CONFIG_MAX_TEXT - 1),
     TEXT_KEY(http_listen, CONFIG_MAX_TEXT - 1),
     TEXT_KEY(endpoint, ENDPOINT_MAX),
     TEXT_KEY(relay_socket, 107), /* sizeof sun_path - 1 */
     TEXT_KEY(data_dir, CONFIG_MAX_TEXT - 1),
     TEXT_KEY(control_socket, 107),
-    TEXT_KEY(vendor_root, CONFIG_MAX_TEXT - 1),
-    {"owner", 0, 42, true, set_owner},
-    {"log_level", 0, 8, false, set_log_level},
-    {"mirror_evidence_mib", 0, 8, false, set_mirror_evidence},
-    {"mirror_collateral_mib", 0, 8, false, set_mirror_collateral},
-    {"mirror_days", 0, 8, false, set_mirror_days},
+    {"vendor", 0, 8, false, false, set_vendor},
+    {"vendor_root", 0, CONFIG_MAX_TEXT - 1, true, true, set_vendor_root},
+    {"owner", 0, 42, true, false, set_owner},
+    {"log_level", 0, 8, false, false, set_log_level},
+    {"mirror_evidence_mib", 0, 8, false, false, set_mirror_evidence},
+    {"mirror_collateral_mib", 0, 8, false, false, set_mirror_collateral},
+    {"mirror_days", 0, 8, false, false, set_mirror_days},
 };
 
 /* Drop blanks at both ends of [*from, to). */
@@ -129,7 +149,7 @@ static enum err_code set_key(struct config *c, bool seen[static PC_ARRAY_LEN(key
         char text[CONFIG_MAX_TEXT];
         if (strlen(k->name) != name_len || memcmp(k->name, name, name_len) != 0)
             continue;
-        if (seen[i] && k->set != set_rpc)
+        if (seen[i] && !k->repeats)
             return refuse(why, line, "'%s' is given twice", k->name);
         if (value_len == 0 || value_len > k->max)
             return refuse(why, line, "'%s' must have 1 to %zu characters", k->name, k->max);
@@ -174,6 +194,7 @@ enum err_code config_parse(struct config *out, struct config_problem *why, struc
     memset(out, 0, sizeof *out);
     memset(why, 0, sizeof *why);
     out->log_level = PC_LOG_INFO;
+    out->vendor = WIRE_VENDOR_TDX;
     out->mirror_evidence_mib = CONFIG_MIRROR_EVIDENCE_MIB;
     out->mirror_collateral_mib = CONFIG_MIRROR_COLLATERAL_MIB;
     for (unsigned line = 1; e == PC_OK && left != 0; line++) {

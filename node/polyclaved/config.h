@@ -18,8 +18,9 @@
  *   data_dir        folder of the store                    (required)
  *   control_socket  unix socket for the operator's tools   (required)
  *   owner           address of the node's owner, 0x and 40 digits (required)
- *   vendor_root     file: root certificate of the node's vendor, DER (required; policy.bin has its
- * hash)
+ *   vendor          tdx | snp | nitro: what this node stands on; default tdx
+ *   vendor_root     file: root certificate of a vendor, DER; 1 to 8 times, one for each root of
+ *                   policy.bin, which has their hashes (AMD has one per product; Nitro needs none)
  *   log_level       debug | info | warn | error; default info
  *   mirror_evidence_mib    MiB of evidence that is kept for others, 1..384; default 128 (16,384
  *                          pieces at most, about 90 MiB of quotes). The oldest goes first
@@ -32,11 +33,13 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "protocol/common_wire.h"
 
-#define CONFIG_MAX_RPC  8
-#define CONFIG_MAX_TEXT 256
-#define CONFIG_MAX_FILE 16384
-#define CONFIG_MAX_ROOT 4096
+#define CONFIG_MAX_RPC   8
+#define CONFIG_MAX_TEXT  256
+#define CONFIG_MAX_FILE  16384
+#define CONFIG_MAX_ROOT  4096
+#define CONFIG_MAX_ROOTS 8
 
 struct config {
     char rpc[CONFIG_MAX_RPC][CONFIG_MAX_TEXT];
@@ -48,7 +51,9 @@ struct config {
     char relay_socket[CONFIG_MAX_TEXT];
     char data_dir[CONFIG_MAX_TEXT];
     char control_socket[CONFIG_MAX_TEXT];
-    char vendor_root[CONFIG_MAX_TEXT];
+    char vendor_root[CONFIG_MAX_ROOTS][CONFIG_MAX_TEXT];
+    size_t n_vendor_roots;
+    enum wire_vendor vendor;
     uint8_t owner[20];
     enum log_level log_level;
     uint32_t mirror_evidence_mib, mirror_collateral_mib;

@@ -48,6 +48,15 @@ static void test_accepts_a_whole_file(void **state)
     assert_int_equal(c.mirror_evidence_mib, 384);
     assert_int_equal(c.mirror_collateral_mib, 1);
     assert_int_equal(c.mirror_days, 365);
+    assert_int_equal(c.vendor, WIRE_VENDOR_TDX);
+    assert_int_equal(c.n_vendor_roots, 1);
+    assert_int_equal(parse(&c, &why, BASE "vendor = snp\nvendor_root = /etc/ark.der\n"), PC_OK);
+    assert_int_equal(c.vendor, WIRE_VENDOR_SNP);
+    assert_int_equal(c.n_vendor_roots, 2);
+    assert_string_equal(c.vendor_root[0], "/etc/polyclave/root.der");
+    assert_string_equal(c.vendor_root[1], "/etc/ark.der");
+    assert_int_equal(parse(&c, &why, BASE "vendor = nitro\n"), PC_OK);
+    assert_int_equal(c.vendor, WIRE_VENDOR_NITRO);
 }
 
 static void test_names_line_and_key(void **state)
@@ -70,6 +79,8 @@ static void test_names_line_and_key(void **state)
          "'mirror_collateral_mib' has a value that it cannot take"},
         {BASE "mirror_days = 1x\n", 11, "'mirror_days' has a value that it cannot take"},
         {BASE "rpc = ftp://x\n", 11, "'rpc' has a value that it cannot take"},
+        {BASE "vendor = sgx\n", 11, "'vendor' has a value that it cannot take"},
+        {BASE "vendor = tdx\nvendor = snp\n", 12, "'vendor' is given twice"},
         {BASE "log_level =\n", 11, "'log_level' must have 1 to 8 characters"},
         {BASE "just words\n", 11, "expected 'key = value'"},
         {BASE "log_level = in\001fo\n", 11, "a control character stands in the line"},
@@ -109,6 +120,11 @@ static void test_bounds(void **state)
     for (size_t i = 1; i <= CONFIG_MAX_RPC; i++) {
         used += (size_t)snprintf(text + used, sizeof text - used, "rpc = http://%zu\n", i);
         assert_int_equal(parse(&c, &why, text), i < CONFIG_MAX_RPC ? PC_OK : PC_E_USAGE);
+    }
+    used = strlen(BASE);
+    for (size_t i = 1; i <= CONFIG_MAX_ROOTS; i++) {
+        used += (size_t)snprintf(text + used, sizeof text - used, "vendor_root = %zu\n", i);
+        assert_int_equal(parse(&c, &why, text), i < CONFIG_MAX_ROOTS ? PC_OK : PC_E_USAGE);
     }
 }
 

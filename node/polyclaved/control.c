@@ -116,6 +116,7 @@ static void answer_status(struct client *k)
         out_keys(&o, p);
     json_out_u64(&o, "node_id", p->node_id);
     json_out_str(&o, "state", ipc_node_state_name(p->state));
+    json_out_str(&o, "vendor", wire_vendor_name(p->config.vendor));
     json_out_bool(&o, "recovering", p->recovering);
     json_out_u64(&o, "valid_until", p->evidence.valid_until);
     json_out_u64(&o, "epoch", p->epoch);
@@ -146,7 +147,7 @@ static void answer_bundle(struct client *k)
     out_keys(&o, p);
     json_out_u64(&o, "bound_block", p->evidence.bound.number);
     json_out_hex(&o, "bound_hash", PC_BYTES(p->evidence.bound.hash));
-    json_out_str(&o, "vendor", "tdx");
+    json_out_str(&o, "vendor", wire_vendor_name(p->config.vendor));
     json_out_hex(&o, "evidence", bytes_of(p->evidence.bytes, p->evidence.n));
     finish(k, &o);
 }

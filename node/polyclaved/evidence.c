@@ -12,6 +12,7 @@
 #include "crypto/ids.h"
 #include "node/polyclaved/polyclaved.h"
 
+#define NODE_VALUE       33u /* SHA-256 of a member's evidence, its vendor */
 #define QUOTE_TIMEOUT_MS 60000u
 #define RETRY_MS         15000u
 #define RETRY_DOUBLINGS  6                 /* up to 16 min */
@@ -25,32 +26,24 @@ static struct bytes node_key(uint8_t out[static 32], uint32_t node_id)
     return bytes_of(out, 18);
 }
 
-enum err_code evidence_assemble(struct polyclaved *p, uint8_t *out, size_t cap, size_t *n,
-                                enum wire_vendor vendor, struct bytes posted, struct bytes leaf,
-                                struct bytes ca)
-{
-    *n = 0;
-    if (vendor != WIRE_VENDOR_TDX)
-        return PC_E_UNSUPPORTED;
-    return assemble_tdx(out, cap, n, posted, leaf, ca, bytes_of(p->root, p->root_n));
-}
-
 void evidence_on_posted(struct polyclaved *p, const struct ipc_dc_evidence *m)
 {
     static uint8_t whole[EVIDENCE_MAX];
-    uint8_t hash[32], key[32];
+    const struct posted_parts parts = {m->evidence, m->leaf, m->ca};
+    uint8_t hash[32], key[32], named[NODE_VALUE];
     size_t n;
-    enum err_code e =
-        evidence_assemble(p, whole, sizeof whole, &n, m->vendor, m->evidence, m->leaf, m->ca);
+    enum err_code e = assemble(p, whole, sizeof whole, &n, m->vendor, m->issuer, &parts);
     if (e == PC_OK)
         e = store_put_content(p->store, STORE_EVIDENCE, bytes_of(whole, n), hash);
+    memcpy(named, hash, sizeof hash);
+    named[sizeof hash] = (uint8_t)m->vendor;
     if (e == PC_OK)
-        e = store_put(p->store, STORE_CURSOR, node_key(key, m->node_id), PC_BYTES(hash));
+        e = store_put(p->store, STORE_CURSOR, node_key(key, m->node_id), PC_BYTES(named));
     if (e == PC_OK)
         forecast_on_node(p, m->node_id, hash);
     if (e != PC_OK)
         log_error("member_evidence_unusable", LOG_U64("node", m->node_id),
-                  LOG_STR("error", pc_err_name(e)));
+                  LOG_STR("vendor", wire_vendor_name(m->vendor)), LOG_STR("error", pc_err_name(e)));
 }
 
 /* Public, and judged by the vault's join: nothing to check on reading. */
@@ -61,17 +54,26 @@ static enum err_code accept_any(void *ctx, struct bytes key, struct bytes value)
     return value.n != 0 ? PC_OK : PC_E_CORRUPT;
 }
 
-enum err_code evidence_of_node(struct polyclaved *p, uint32_t node_id, void *out, size_t cap,
-                               size_t *n)
+static enum err_code accept_named(void *ctx, struct bytes key, struct bytes value)
 {
-    uint8_t key[32], hash[32];
-    size_t hash_n;
+    (void)ctx;
+    (void)key;
+    return value.n == NODE_VALUE && value.p[32] >= WIRE_VENDOR_TDX &&
+                   value.p[32] <= WIRE_VENDOR_NITRO
+               ? PC_OK
+               : PC_E_CORRUPT;
+}
+
+enum err_code evidence_of_node(struct polyclaved *p, uint32_t node_id, enum wire_vendor *vendor,
+                               void *out, size_t cap, size_t *n)
+{
+    uint8_t key[32], named[NODE_VALUE];
+    size_t named_n;
     *n = 0;
-    PC_TRY(store_get(p->store, STORE_CURSOR, node_key(key, node_id), hash, sizeof hash, &hash_n,
-                     accept_any, NULL));
-    if (hash_n != sizeof hash)
-        return PC_E_CORRUPT;
-    return store_get(p->store, STORE_EVIDENCE, PC_BYTES(hash), out, cap, n, accept_any, NULL);
+    PC_TRY(store_get(p->store, STORE_CURSOR, node_key(key, node_id), named, sizeof named, &named_n,
+                     accept_named, NULL));
+    *vendor = (enum wire_vendor)named[32];
+    return store_get(p->store, STORE_EVIDENCE, bytes_of(named, 32), out, cap, n, accept_any, NULL);
 }
 
 enum err_code evidence_quote(struct polyclaved *p, enum quote_use use)
@@ -135,7 +137,7 @@ static void deliver(struct polyclaved *p)
 {
     struct evidence *e = &p->evidence;
     struct relay_relay_attest m = {.id = ++p->calls.next_request,
-                                   .vendor = WIRE_VENDOR_TDX,
+                                   .vendor = p->config.vendor,
                                    .bound = e->bound,
                                    .evidence = bytes_of(e->bytes, e->n)};
     uint8_t hash[32];
@@ -185,7 +187,7 @@ static void reattest(struct polyclaved *p)
     struct relay_relay_reattest m = {.id = ++p->calls.next_request,
                                      .node_id = p->registered_id,
                                      .keys = p->keys,
-                                     .vendor = WIRE_VENDOR_TDX,
+                                     .vendor = p->config.vendor,
                                      .evidence = bytes_of(e->bytes, e->n)};
     e->rejoin_attested = true;
     if (RELAY_SEND(p, relay_reattest, &m) != PC_OK)

@@ -11,6 +11,11 @@
  *
  * The statuses come from attest, one question at a time: this process takes no evidence apart. A
  * veto is not looked at: a vetoed set counts from its time of effect on.
+ *
+ * AMD and AWS state no status: it is UpToDate. Of SNP the list of the product's root runs out, and
+ * attest says whether it revokes; which least TCB TcbPolicy asks for is not looked at. Nothing of
+ * AWS's is in force and a document is good for minutes, so attest is not asked about it again: what
+ * is said of a Nitro node is when its record runs out, and whether its vendor is accepted at all.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -27,7 +32,8 @@ enum { OBJECT_QE = 1, OBJECT_LISTS = 2 };
 enum { ROLE_TCB, ROLE_QE, ROLE_ROOT_CRL, ROLE_PCK_CRL, ROLES };
 /* Question 0: what is in force; then each waiting TCB info, then each waiting QE identity. */
 #define QUESTIONS (1 + 2 * FORECAST_WAITING)
-/* enum tcb_status: OutOfDate and OutOfDateConfigurationNeeded */
+/* enum tcb_status: UpToDate; OutOfDate and OutOfDateConfigurationNeeded */
+#define UP_TO_DATE  (1u << 1)
 #define OUT_OF_DATE ((1u << 5) | (1u << 6))
 
 static const struct ipc_dc_upcoming *object_of(const struct forecast *f,
@@ -55,8 +61,9 @@ void forecast_on_upcoming(struct polyclaved *p, const struct ipc_dc_upcoming *m)
 
 void forecast_on_statuses(struct polyclaved *p, const struct ipc_dc_statuses *m)
 {
-    p->forecast.statuses = m->statuses;
-    p->forecast.out_of_date_until = m->out_of_date_until;
+    p->forecast.accepts[m->vendor].told = true;
+    p->forecast.accepts[m->vendor].statuses = m->statuses;
+    p->forecast.accepts[m->vendor].out_of_date_until = m->out_of_date_until;
 }
 
 void forecast_on_node(struct polyclaved *p, uint32_t node_id, const uint8_t evidence[static 32])
@@ -77,11 +84,19 @@ void forecast_on_node(struct polyclaved *p, uint32_t node_id, const uint8_t evid
     memcpy(to->evidence, evidence, 32);
 }
 
-/* The four objects by which a node with that record is judged; NULL where nothing is known. */
+/* The objects by which a node with that record is judged; NULL where nothing is known. */
 static void objects_of(const struct forecast *f, const struct wire_attested *a,
                        const struct ipc_dc_upcoming *out[static ROLES])
 {
     uint8_t id[32] = {0};
+    for (size_t r = 0; r < ROLES; r++)
+        out[r] = NULL;
+    if (a->vendor == WIRE_VENDOR_SNP) { /* the list of the ARK: 16 + product, as the issuer */
+        id[31] = a->issuer;
+        out[ROLE_ROOT_CRL] = object_of(f, id);
+    }
+    if (a->vendor != WIRE_VENDOR_TDX)
+        return;
     out[ROLE_TCB] = object_of(f, a->product);
     id[31] = OBJECT_QE;
     out[ROLE_QE] = object_of(f, id);
@@ -107,15 +122,16 @@ static const struct ipc_upcoming *waiting_of(const struct ipc_dc_upcoming *const
 
 /* Everything that the answers depend on but the time. */
 static void question_digest(uint8_t out[static 32], const struct polyclaved *p,
-                            const struct forecast_node *n,
+                            const struct forecast_node *n, enum wire_vendor vendor,
                             const struct ipc_dc_upcoming *const o[static ROLES])
 {
     const struct forecast *f = &p->forecast;
     struct sha256 h;
     sha256_init(&h);
     sha256_update(&h, n->evidence, sizeof n->evidence);
-    sha256_update(&h, &f->statuses, sizeof f->statuses);
-    sha256_update(&h, &f->out_of_date_until, sizeof f->out_of_date_until);
+    sha256_update(&h, &f->accepts[vendor].statuses, sizeof f->accepts[vendor].statuses);
+    sha256_update(&h, &f->accepts[vendor].out_of_date_until,
+                  sizeof f->accepts[vendor].out_of_date_until);
     for (size_t r = 0; r < ROLES; r++) {
         if (o[r] == NULL)
             continue;
@@ -140,8 +156,18 @@ static bool ask(struct polyclaved *p, struct forecast_node *n)
         mirror_read(p, &a, evidence, sizeof evidence, &size, n->evidence) != PC_OK)
         return false;
     n->valid_until = a.valid_until;
+    if (!p->forecast.accepts[a.vendor].told)
+        return false;
+    uint16_t statuses = p->forecast.accepts[a.vendor].statuses;
+    if (statuses == 0 || a.vendor == WIRE_VENDOR_NITRO) { /* attest has nothing to add */
+        n->current = statuses & UP_TO_DATE ? NEVER : 0;
+        n->upcoming = NEVER;
+        n->next = 0;
+        n->known = true;
+        return false;
+    }
     objects_of(&p->forecast, &a, o);
-    question_digest(question, p, n, o);
+    question_digest(question, p, n, a.vendor, o);
     if (memcmp(question, n->question, sizeof question) != 0) {
         memcpy(n->question, question, sizeof question);
         n->next = 0;
@@ -175,7 +201,7 @@ static bool ask(struct polyclaved *p, struct forecast_node *n)
 void forecast_tick(struct polyclaved *p)
 {
     struct forecast *f = &p->forecast;
-    if (!p->have_head || f->statuses == 0)
+    if (!p->have_head)
         return;
     if (!bytes_all_zero_var(PC_BYTES(f->asked)) && loop_now(&p->d.loop) - f->asked_at < ANSWER_MS)
         return;
@@ -195,12 +221,13 @@ void forecast_attest_up(struct polyclaved *p)
 }
 
 /* Until when does the policy accept that status? 0: not at all. */
-static uint64_t accepted_until(const struct forecast *f, const struct ipc_da_forecast_r *m)
+static uint64_t accepted_until(const struct forecast *f, enum wire_vendor vendor,
+                               const struct ipc_da_forecast_r *m)
 {
     uint32_t bit = m->tcb_status < 16 ? 1u << m->tcb_status : 0;
-    if (!m->authentic || (f->statuses & bit) == 0)
+    if (!m->authentic || (f->accepts[vendor].statuses & bit) == 0)
         return 0;
-    return (bit & OUT_OF_DATE) != 0 ? f->out_of_date_until : NEVER;
+    return (bit & OUT_OF_DATE) != 0 ? f->accepts[vendor].out_of_date_until : NEVER;
 }
 
 void forecast_on_answer(struct polyclaved *p, const struct ipc_da_forecast_r *m)
@@ -218,7 +245,7 @@ void forecast_on_answer(struct polyclaved *p, const struct ipc_da_forecast_r *m)
         return;
     }
     objects_of(f, &a, o);
-    uint64_t until = accepted_until(f, m);
+    uint64_t until = accepted_until(f, a.vendor, m);
     if (n->next == 0) {
         n->current = until;
         for (size_t r = 0; r < ROLES; r++)

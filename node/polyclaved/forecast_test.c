@@ -8,6 +8,7 @@
 
 #include "attest/sim/forge.h"
 #include "base/rng_seeded.h"
+#include "crypto/hash.h"
 #include "crypto/ids.h"
 
 #define NOW      UINT64_C(100000)
@@ -89,8 +90,9 @@ static int setup(void **state)
     uint8_t list[32];
     (void)state;
     pd_begin(&t, 0x21);
-    memcpy(t.p->root, root.p, root.n);
-    t.p->root_n = root.n;
+    t.p->n_roots = 0;
+    roots_add(t.p, root);
+    sha256(t.p->d.policy.tdx.root, root);
     t.view.head.time = NOW;
     pd_head(&t, 100);
     memset(product, 0x50, 8);
@@ -258,12 +260,130 @@ static void lost_questions(void **state)
     expect("current", 800);
 }
 
+/* The own vendor's policy says nothing of another's: until that is told, nothing is claimed. */
+static size_t lines_of(uint32_t id, char *out, size_t cap)
+{
+    static struct ipc_counter c[64];
+    static char names[64][65];
+    char is[32];
+    size_t n = forecast_metrics(t.p, c, 0, PC_ARRAY_LEN(c), names), found = 0;
+    out[0] = '\0';
+    snprintf(is, sizeof is, "{node=\"%u\",", id);
+    for (size_t i = 0; i < n; i++)
+        if (strstr(names[i], is) != NULL) {
+            size_t used = strlen(out);
+            snprintf(out + used, cap - used, "%s=%llu ", strstr(names[i], "set="),
+                     (unsigned long long)c[i].value);
+            found++;
+        }
+    return found;
+}
+
+static void say_other(uint32_t id, enum wire_vendor vendor, uint8_t issuer)
+{
+    struct ipc_dc_accepted a = {.attested = {.vendor = vendor,
+                                             .kind = PC_SUBJECT_NODE,
+                                             .issuer = issuer,
+                                             .attested_at = NOW - 10,
+                                             .valid_until = NOW + 70}};
+    static uint8_t report[1184];
+    bool snp = vendor == WIRE_VENDOR_SNP;
+    report[0] = 3;
+    a.evidence = snp ? PC_BYTES(report) : PC_BYTES_STR("a document");
+    a.leaf = snp ? PC_BYTES_STR("vcek") : bytes_of(NULL, 0);
+    a.ca = snp ? PC_BYTES_STR("ask") : bytes_of(NULL, 0);
+    struct ipc_dc_evidence e = {.node_id = id,
+                                .vendor = vendor,
+                                .issuer = issuer,
+                                .evidence = a.evidence,
+                                .leaf = a.leaf,
+                                .ca = a.ca};
+    KIT_SAY(&t.kit, IPC_LINK_DC, dc_accepted, &a);
+    KIT_SAY(&t.kit, IPC_LINK_DC, dc_evidence, &e);
+}
+
+static void say_accepts(enum wire_vendor vendor, uint16_t statuses)
+{
+    struct ipc_dc_statuses m = {.vendor = vendor, .statuses = statuses};
+    KIT_SAY(&t.kit, IPC_LINK_DC, dc_statuses, &m);
+}
+
+/* The first question about a node of that vendor; false if none comes. Others are answered. */
+static bool question_about(struct ipc_da_forecast *q, enum wire_vendor vendor)
+{
+    for (int i = 0; i < 8; i++) {
+        forecast_tick(t.p);
+        kit_settle(&t.kit);
+        if (!KIT_HEARD(&t.kit, IPC_LINK_DA, da_forecast, DA_FORECAST, q))
+            return false;
+        if (q->vendor == vendor)
+            return true;
+        answer(q, true, UPTODATE);
+    }
+    return false;
+}
+
+static void snp_node(void **state)
+{
+    static const struct bytes ark = {(const uint8_t *)"ark", 3};
+    struct ipc_da_forecast q;
+    uint8_t list[32];
+    char lines[512];
+    (void)state;
+    roots_add(t.p, ark);
+    sha256(t.p->d.policy.snp.root[1], ark);
+    small_object(list, 17);
+    say_object(list, 0xd1, NOW + 600);
+    small_object(list, 16);
+    say_object(list, 0xd0, NOW + 5); /* of another product */
+    say_other(5, WIRE_VENDOR_SNP, 17);
+    assert_false(question_about(&q, WIRE_VENDOR_SNP)); /* its vendor's policy is not known */
+    assert_int_equal(lines_of(5, lines, sizeof lines), 0);
+    say_accepts(WIRE_VENDOR_SNP, 1u << UPTODATE);
+    assert_true(question_about(&q, WIRE_VENDOR_SNP));
+    for (size_t r = 0; r < PC_ARRAY_LEN(q.in_force); r++)
+        assert_int_equal(q.in_force[r][0], r == 2 ? 0xd1 : 0);
+    answer(&q, true, UPTODATE);
+    assert_int_equal(lines_of(5, lines, sizeof lines), 2);
+    assert_string_equal(lines, "set=\"record\"}=70 set=\"current\"}=600 ");
+    assert_false(question_about(&q, WIRE_VENDOR_SNP));
+    say_accepts(WIRE_VENDOR_SNP, 0); /* revoked by vote */
+    assert_false(question_about(&q, WIRE_VENDOR_SNP));
+    assert_int_equal(lines_of(5, lines, sizeof lines), 2);
+    assert_string_equal(lines, "set=\"record\"}=70 set=\"current\"}=0 ");
+    say_accepts(WIRE_VENDOR_SNP, 1u << UPTODATE); /* and back */
+    assert_true(question_about(&q, WIRE_VENDOR_SNP));
+    answer(&q, false, UPTODATE); /* its ASK was revoked */
+    assert_int_equal(lines_of(5, lines, sizeof lines), 2);
+    assert_string_equal(lines, "set=\"record\"}=70 set=\"current\"}=0 ");
+}
+
+/* Nothing of AWS's is in force: its record runs out, that is all. Attest is not asked. */
+static void nitro_node(void **state)
+{
+    struct ipc_da_forecast q;
+    char lines[512];
+    (void)state;
+    say_other(6, WIRE_VENDOR_NITRO, 1);
+    assert_false(question_about(&q, WIRE_VENDOR_NITRO));
+    assert_int_equal(lines_of(6, lines, sizeof lines), 0);
+    say_accepts(WIRE_VENDOR_NITRO, 1u << UPTODATE);
+    assert_false(question_about(&q, WIRE_VENDOR_NITRO));
+    assert_int_equal(lines_of(6, lines, sizeof lines), 1);
+    assert_string_equal(lines, "set=\"record\"}=70 ");
+    say_accepts(WIRE_VENDOR_NITRO, 0);
+    assert_false(question_about(&q, WIRE_VENDOR_NITRO));
+    assert_int_equal(lines_of(6, lines, sizeof lines), 2);
+    assert_string_equal(lines, "set=\"record\"}=70 set=\"current\"}=0 ");
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(nothing_waits), T(a_set_that_refuses_it), T(a_set_that_takes_it),
-        T(by_the_policy), T(lost_questions),
+        T(by_the_policy), T(lost_questions),        T(snp_node),
+        T(nitro_node),
     };
     return cmocka_run_group_tests_name("polyclaved forecast", tests, forge, NULL);
 }

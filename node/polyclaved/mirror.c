@@ -224,8 +224,8 @@ void mirror_accept(struct polyclaved *p, const struct ipc_dc_accepted *in)
         return;
     enum err_code err = wire_encode_attested(&head, value, WIRE_ATTESTED_BYTES, &in->attested);
     if (err == PC_OK)
-        err = evidence_assemble(p, value + WIRE_ATTESTED_BYTES, EVIDENCE_MAX, &n,
-                                in->attested.vendor, in->evidence, in->leaf, in->ca);
+        err = assemble(p, value + WIRE_ATTESTED_BYTES, EVIDENCE_MAX, &n, in->attested.vendor,
+                       in->attested.issuer, &(struct posted_parts){in->evidence, in->leaf, in->ca});
     if (err == PC_OK && n != 0) {
         sha256(e.hash, bytes_of(value + WIRE_ATTESTED_BYTES, n));
         memcpy(e.record, in->attested.record, sizeof e.record);
@@ -322,6 +322,8 @@ static void object_of(struct mirror *m, const uint8_t hash[static 32], size_t *n
                   check_object, NULL) == PC_OK)
         return;
     *n = 0;
+    if (bytes_all_zero_var(bytes_of(hash, 32)))
+        return; /* the name of a free place */
     for (size_t i = 0; i < PC_ARRAY_LEN(m->object) && *n == 0; i++)
         if (memcmp(m->object[i].name, hash, 32) == 0 &&
             store_get(m->store, STORE_COLLATERAL, PC_BYTES(m->object[i].hash), value,

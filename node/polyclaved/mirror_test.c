@@ -34,8 +34,9 @@ static int forge(void **state)
 static void own_root(void)
 {
     struct bytes root = forged_part(&parts, PC_FORGED_ROOT);
-    memcpy(t.p->root, root.p, root.n);
-    t.p->root_n = root.n;
+    t.p->n_roots = 0;
+    roots_add(t.p, root);
+    sha256(t.p->d.policy.tdx.root, root);
 }
 
 static int setup(void **state)

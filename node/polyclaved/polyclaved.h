@@ -9,6 +9,7 @@
  *   attempt.c    one attempt at an epoch: when to enrol, deal, vote, complain, say READY
  *   blobs.c      dealers' blobs: vault <-> peer
  *   evidence.c   own quote and its renewal; the members' evidence
+ *   assemble.c   a vendor's evidence from its posted parts; roots.c: with which root
  *   objects.c    bytes by hash for attest and for strangers
  *   mirror.c     accepted evidence and collateral for whoever asks, bounded, in a store of its own
  *   forecast.c   when each node loses its standing, for /metrics
@@ -174,11 +175,22 @@ struct forecast {
     struct forecast_node node[FORECAST_NODES];
     struct ipc_dc_upcoming object[FORECAST_OBJECTS];
     size_t n_objects;
-    uint16_t statuses;
-    uint64_t out_of_date_until;
+    struct { /* what the vendor's policy accepts; 0: nothing */
+        bool told;
+        uint16_t statuses;
+        uint64_t out_of_date_until;
+    } accepts[WIRE_VENDOR_NITRO + 1];
     uint8_t asked[32]; /* digest of the judgement under way; zero: none */
     uint64_t asked_at; /* loop_now */
     size_t turn;
+};
+
+/* ---- roots.c ---- */
+
+struct vendor_root {
+    uint8_t hash[32];
+    size_t n;
+    uint8_t der[CONFIG_MAX_ROOT];
 };
 
 struct control;
@@ -188,8 +200,8 @@ struct polyclaved {
     struct daemon d;
     struct config config;
     struct store *store;
-    uint8_t root[CONFIG_MAX_ROOT]; /* the vendor's root certificate, DER */
-    size_t root_n;
+    struct vendor_root roots[CONFIG_MAX_ROOTS];
+    size_t n_roots;
     struct relay *relay;
     struct control *control;
 
@@ -292,19 +304,34 @@ bool evidence_on_done(struct polyclaved *p, const struct relay_relay_done *m);
 void evidence_fail(struct polyclaved *p, const char *why);
 /* The evidence that a node's record was made with, out of the chain's calldata. */
 void evidence_on_posted(struct polyclaved *p, const struct ipc_dc_evidence *m);
-/* A vendor's format from its posted parts. PC_E_UNSUPPORTED: none is known for this vendor. */
-PC_MUST_USE enum err_code evidence_assemble(struct polyclaved *p, uint8_t *out, size_t cap,
-                                            size_t *n, enum wire_vendor vendor, struct bytes posted,
-                                            struct bytes leaf, struct bytes ca);
-/* The member's evidence into out; PC_E_NOT_FOUND if its bytes are not here. */
-PC_MUST_USE enum err_code evidence_of_node(struct polyclaved *p, uint32_t node_id, void *out,
-                                           size_t cap, size_t *n);
+/* The member's evidence into out, and whose it is; PC_E_NOT_FOUND if its bytes are not here. */
+PC_MUST_USE enum err_code evidence_of_node(struct polyclaved *p, uint32_t node_id,
+                                           enum wire_vendor *vendor, void *out, size_t cap,
+                                           size_t *n);
 
-/* assemble.c: a TDX quote in Intel's format from its posted parts (the quote without certificates,
- * and leaf, CA and root in DER). PC_E_MALFORMED if the parts cannot be one; PC_E_TOO_LARGE over
+/* roots.c. Read: all files of the configuration; what lacks or serves nothing is logged. */
+PC_MUST_USE enum err_code roots_read(struct polyclaved *p, struct config_problem *why);
+void roots_add(struct polyclaved *p, struct bytes der);
+/* The root that policy.bin pins for a leaf of that issuer (struct attested); empty: not here. */
+struct bytes roots_find(const struct polyclaved *p, enum wire_vendor vendor, uint8_t issuer);
+
+/* assemble.c: evidence in its vendor's format from its posted parts, certificates in DER: a TDX
+ * quote from the quote without certificates; an SNP report with its certificate table; a Nitro
+ * document, which is posted whole. PC_E_MALFORMED if the parts cannot be one; PC_E_TOO_LARGE over
  * cap. The result is evidence, believed by nobody before attest has verified it. */
-PC_MUST_USE enum err_code assemble_tdx(uint8_t *out, size_t cap, size_t *n, struct bytes posted,
-                                       struct bytes leaf, struct bytes ca, struct bytes root);
+struct posted_parts {
+    struct bytes posted, leaf, ca;
+};
+PC_MUST_USE enum err_code assemble_tdx(uint8_t *out, size_t cap, size_t *n,
+                                       const struct posted_parts *in, struct bytes root);
+PC_MUST_USE enum err_code assemble_snp(uint8_t *out, size_t cap, size_t *n,
+                                       const struct posted_parts *in, struct bytes root);
+PC_MUST_USE enum err_code assemble_nitro(uint8_t *out, size_t cap, size_t *n,
+                                         const struct posted_parts *in);
+/* With the root of roots.c. PC_E_NOT_FOUND: it is not here. */
+PC_MUST_USE enum err_code assemble(struct polyclaved *p, uint8_t *out, size_t cap, size_t *n,
+                                   enum wire_vendor vendor, uint8_t issuer,
+                                   const struct posted_parts *in);
 
 /* object_name.c: the name of a collateral object from its bytes: SHA-256 of the inner JSON object
  * of a TCB info or QE identity, of the tbsCertList of a CRL (told from a certificate by its

@@ -452,7 +452,7 @@ enum err_code polyclaved_configure(struct polyclaved *p, const char *path)
     }
     enum err_code e = config_read(&p->config, &why, path);
     if (e == PC_OK)
-        e = config_read_root(p->root, &p->root_n, &why, p->config.vendor_root);
+        e = roots_read(p, &why);
     if (e != PC_OK)
         log_error("config_refused", LOG_STR("file", path), LOG_U64("line", why.line),
                   LOG_STR("why", why.text));

@@ -9,7 +9,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-struct config pd_config = {.mirror_evidence_mib = CONFIG_MIRROR_EVIDENCE_MIB,
+struct config pd_config = {.vendor = WIRE_VENDOR_TDX,
+                           .mirror_evidence_mib = CONFIG_MIRROR_EVIDENCE_MIB,
                            .mirror_collateral_mib = CONFIG_MIRROR_COLLATERAL_MIB};
 
 static enum err_code relay_frame(void *ctx, struct ipc_end *end, struct bytes frame, int fd)

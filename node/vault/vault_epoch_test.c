@@ -157,6 +157,81 @@ static void test_one_platform_two_seats(void **state)
     assert_int_equal(deal(w->cell[1], &index), PC_E_REFUSED);
 }
 
+/* Members of these vendors, by index. */
+static void of_vendors(const uint8_t *vendors)
+{
+    for (uint16_t i = 1; i <= w->n; i++) {
+        struct cell *c = w->cell[i];
+        struct policy_policy *p = &c->v->env.policy;
+        memset(p->snp.verifier, 0xb1, 20);
+        memset(p->snp.root[0], 0xb2, 32);
+        memset(p->nitro.verifier, 0xb3, 20);
+        memset(p->nitro.root, 0xb4, 32);
+    }
+    for (uint16_t i = 1; i <= w->n; i++) {
+        struct cell *c = w->cell[i];
+        const struct policy_policy *p = &c->v->env.policy;
+        struct ipc_va_verdict *v = &c->verdict;
+        v->vendor = (enum wire_vendor)vendors[i - 1];
+        v->crl_checked = vendors[i - 1] != WIRE_VENDOR_NITRO;
+        v->raw_tcb_n = vendors[i - 1] == WIRE_VENDOR_TDX   ? 52
+                       : vendors[i - 1] == WIRE_VENDOR_SNP ? 56
+                                                           : 0;
+        memcpy(c->member.verifier,
+               vendors[i - 1] == WIRE_VENDOR_TDX   ? p->tdx.verifier
+               : vendors[i - 1] == WIRE_VENDOR_SNP ? p->snp.verifier
+                                                   : p->nitro.verifier,
+               20);
+        verdict_claims(v);
+        memcpy(c->member.claims, v->claims, 32);
+    }
+}
+
+/* Where vendors are among the domain kinds a vendor over its cap gets no deal, on a development
+ * network, too; off chain 31337 whatever policy.bin says (SPEC 6). */
+static void test_vendor_quota(void **state)
+{
+    enum { TDX = WIRE_VENDOR_TDX, SNP = WIRE_VENDOR_SNP, NITRO = WIRE_VENDOR_NITRO };
+    /* Of four members a domain may have one (T 3, margin 0); of three likewise (T 2). */
+    static const struct {
+        uint16_t n;
+        uint64_t chain_id;
+        bool quota;
+        uint8_t vendors[4];
+        enum err_code want;
+    } cases[] = {
+        {3, 31337, true, {TDX, SNP, NITRO}, PC_OK},
+        {3, 31337, true, {TDX, SNP, SNP}, PC_E_REFUSED},
+        {3, 31337, true, {NITRO, TDX, NITRO}, PC_E_REFUSED},
+        {3, 31337, true, {TDX, TDX, TDX}, PC_E_REFUSED},
+        {3, 31337, false, {TDX, TDX, TDX}, PC_OK},
+        {3, 31337, false, {SNP, SNP, TDX}, PC_OK},
+        {4, 31337, true, {TDX, SNP, NITRO, TDX}, PC_E_REFUSED},
+        {3, 1, true, {TDX, SNP, NITRO}, PC_OK},
+        {3, 1, false, {TDX, SNP, NITRO}, PC_OK},
+        {3, 1, false, {TDX, TDX, NITRO}, PC_E_REFUSED},
+        {3, 1, true, {SNP, SNP, SNP}, PC_E_REFUSED},
+    };
+    struct world *kept = w;
+    (void)state;
+    for (size_t i = 0; i < PC_ARRAY_LEN(cases); i++) {
+        uint16_t index;
+        w = world_new(cases[i].n, &group_ristretto255, 80 + i);
+        world_enrol(w);
+        of_vendors(cases[i].vendors);
+        open_all();
+        struct policy_policy *p = &w->cell[1]->v->env.policy;
+        /* All joined; what join_vendors says of the committee follows. */
+        p->chain_id = cases[i].chain_id;
+        p->vendor_quota = cases[i].quota;
+        enum err_code e = deal(w->cell[1], &index);
+        if (e != cases[i].want)
+            fail_msg("case %zu: %s, index %u", i, pc_err_name(e), index);
+        world_free(w);
+    }
+    w = kept;
+}
+
 static enum err_code open_result(struct cell *c)
 {
     uint16_t index;
@@ -379,6 +454,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_all_join, setup, teardown),
         cmocka_unit_test_setup_teardown(test_admission_stays, setup, teardown),
         cmocka_unit_test_setup_teardown(test_one_platform_two_seats, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_vendor_quota, setup, teardown),
         cmocka_unit_test_setup_teardown(test_false_committees, setup, teardown),
         cmocka_unit_test_setup_teardown(test_chain_says_it_again, setup, teardown),
         cmocka_unit_test_setup_teardown(test_blobs, setup, teardown),

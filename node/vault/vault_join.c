@@ -5,6 +5,8 @@
 #include "crypto/keccak.h"
 #include "crypto/raw_tcb.h"
 
+#define DEVELOPMENT_CHAIN 31337u
+
 /* The vendor's verifier contract; NULL if policy.bin pins no root of that vendor. */
 static const uint8_t *verifier_of(const struct vault *v, enum wire_vendor vendor)
 {
@@ -235,9 +237,9 @@ enum err_code join_vendors(const struct vault *v, const struct vault_attempt *a)
                 vault_same32(a->member[j].verdict.platform, mi->verdict.platform))
                 return PC_E_REFUSED; /* one platform, two seats */
     }
-    /* Without a vendor kind in its quota list (chain 31337 only, SPEC 6) a network has no cap here.
+    /* A network whose quota list lacks the vendors has no cap here: on chain 31337 alone (SPEC 6).
      */
-    if (v->env.policy.chain_id == 31337)
+    if (v->env.policy.chain_id == DEVELOPMENT_CHAIN && !v->env.policy.vendor_quota)
         return PC_OK;
     for (size_t i = 0; i < PC_ARRAY_LEN(per_vendor); i++)
         if (per_vendor[i] > cap)

@@ -278,6 +278,48 @@ void bend_other_fact(void)
     }
 }
 
+/* ---- answers of endpoints ---- */
+
+void bend_answer(struct ipc_cr_answer *a, uint8_t *data, size_t *n)
+{
+    switch (below(9)) {
+    case 0:
+        a->error = (uint16_t)(one_in(2) ? PC_E_RETRY : below(0x800));
+        *n = one_in(2) ? 0 : *n;
+        break;
+    case 1:
+        if (*n != 0)
+            data[below(*n)] ^= (uint8_t)(1u << below(8));
+        break;
+    case 2:
+        *n = *n == 0 ? 0 : below(*n);
+        break;
+    case 3:
+        noise(data + *n, 40);
+        *n += 1 + below(40);
+        break;
+    case 4:
+        *n = below(3000);
+        noise(data, *n);
+        break;
+    case 5:
+        a->id += below(3) - 1;
+        break;
+    case 6:
+        a->what = (enum ipc_rpc_what)(1 + below(6));
+        break;
+    case 7:
+        a->endpoint = (uint8_t)below(256);
+        break;
+    default:
+        if (*n >= 64) { /* parts of it in other places */
+            size_t k = below(*n / 2);
+            memmove(data + k, data + *n / 2, *n / 4);
+        }
+        break;
+    }
+}
+
 /* ---- bytes ---- */
 
 static void damaged(enum ipc_process from)

@@ -395,7 +395,10 @@ static enum err_code proof(const struct ipc_cr_ask *m, enum ledger_view view, st
         write_bytes(o, kept[i].bytes, kept[i].n);
         return PC_OK;
     }
-    PC_TRY(world_answer(world_of(view), m, 0, o));
+    struct ipc_cr_ask ask = *m;
+    if (view == LEDGER_OLD) /* it gives what it has for the newer block */
+        ask.from = old->head;
+    PC_TRY(world_answer(world_of(view), &ask, 0, o));
     if (o->n - before > sizeof kept[i].bytes)
         return PC_OK;
     kept[i].used = true;

@@ -186,6 +186,9 @@ void bend_record(struct ipc_vc_record *rec, const uint8_t digest[static 32]);
 void bend_other_fact(void); /* chain: anything about attempts */
 /* A frame that was sent to the vault, to be told again in another way. */
 void bend_note(struct bytes frame);
+/* rpc: an answer, or what it carries, is not as it should be. data has room for 4096 bytes, and for
+ * 64 more than it carries. */
+void bend_answer(struct ipc_cr_answer *a, uint8_t *data, size_t *n);
 /* No message, or one that was damaged, of another link, too long, in pieces. */
 void bend_bytes(enum ipc_process from);
 

@@ -95,7 +95,7 @@ abstract contract EpochWords is IEpochs, EIP712 {
     Attempt internal _attempt;
     Opening internal _opening;
     uint256 internal _dealers;
-    uint256 internal _uncommitted;
+    uint256 internal _missing;
     bytes32[6] internal _accs;
     Committee[2] internal _committees;
     mapping(uint64 epoch => Epoch) internal _epochs;
@@ -214,7 +214,7 @@ abstract contract EpochWords is IEpochs, EIP712 {
 
     /// @inheritdoc IEpochs
     function dealers() external view returns (uint256 all, uint256 missing) {
-        return (_dealers, _dealers & _uncommitted);
+        return (_dealers, _missing);
     }
 
     /// @inheritdoc IEpochs
@@ -319,10 +319,13 @@ abstract contract EpochWords is IEpochs, EIP712 {
         view
         returns (uint256 b1, uint256 b2, uint256 b2c, uint256 b3)
     {
-        b1 = a.b1 != 0 ? a.b1 : uint256(a.start) + phaseBlocks;
-        b2 = b1 + phaseBlocks;
-        b2c = b2 + phaseBlocks;
-        b3 = b2c + readyBlocks;
+        // sums of a few numbers of 40 bits
+        unchecked {
+            b1 = a.b1 != 0 ? a.b1 : uint256(a.start) + phaseBlocks;
+            b2 = b1 + phaseBlocks;
+            b2c = b2 + phaseBlocks;
+            b3 = b2c + readyBlocks;
+        }
     }
 
     function _onlyTimelock() internal view {

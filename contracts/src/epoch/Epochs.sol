@@ -164,7 +164,7 @@ contract Epochs is EpochWords {
         Seat storage seat = _authorize(call, structHash);
         uint16 index = _dealerIndex(a, seat, call.id);
         seat.seq = call.seq;
-        bool complete = _noteCommit(a, index, call.id);
+        bool complete = _noteCommit(index, call.id);
         bytes32 sum = _chain(COMMITS, structHash);
         emit Committed(call.epoch, call.attempt, call.id, index, call.seq, blobHash, length, sum);
         if (complete) {
@@ -178,7 +178,7 @@ contract Epochs is EpochWords {
         Attempt memory a = _openAttempt(call);
         (uint256 b1, uint256 b2,,) = _phases(a);
         _inPhase(b1 + 1, b2);
-        uint256 commits = ~_uncommitted;
+        uint256 commits = _commits(a);
         if (bitmap & ~commits != 0 || (transcript != 0 && bitmap != commits)) {
             revert BitmapInvalid(bitmap, commits);
         }
@@ -324,7 +324,7 @@ contract Epochs is EpochWords {
         _storeAttempt(a);
         uint256 all = Tally.mask(current.epoch == 0 ? out.ids : _ids(current.epoch, current.n));
         _dealers = all;
-        _uncommitted = type(uint256).max;
+        _missing = all;
         for (uint256 i = COMMITS; i <= COMPLAINTS; ++i) _accs[i] = plan.root;
         _accs[READYS + uint8(a.epoch & 1)] = plan.root;
         _opening.protocol = protocol;
@@ -459,7 +459,7 @@ contract Epochs is EpochWords {
     function _noteComplaint(Attempt memory a, uint16 index, uint32 id, uint16 dealer) private {
         uint256 bit = dealer == 0 || dealer > 256 ? 0 : 1 << (uint256(dealer) - 1);
         uint256 before = _complaints[a.tag][index];
-        if (~_uncommitted & bit == 0 || before & bit != 0) revert ComplaintInvalid(id, dealer);
+        if (_commits(a) & bit == 0 || before & bit != 0) revert ComplaintInvalid(id, dealer);
         _complaints[a.tag][index] = before | bit;
         if (a.flags & COMPLAINED == 0) _attempt.flags = a.flags | COMPLAINED;
     }
@@ -476,15 +476,20 @@ contract Epochs is EpochWords {
     }
 
     /// Notes a commit; true if it was the last one missing.
-    function _noteCommit(Attempt memory a, uint16 index, uint32 id) private returns (bool) {
+    function _noteCommit(uint16 index, uint32 id) private returns (bool) {
         uint256 bit = 1 << (uint256(index) - 1);
-        uint256 left = _uncommitted;
+        uint256 left = _missing;
         if (left & bit == 0) revert CommittedBefore(id);
         left &= ~bit;
-        _uncommitted = left;
-        // genesis has no empty seat: its dealers are known without a look
-        uint256 all = a.epoch == 1 ? type(uint256).max >> (256 - uint256(a.n)) : _dealers;
-        return ~left == all;
+        _missing = left;
+        return left == 0;
+    }
+
+    /// Bitmap of the dealers that committed. Two words are not read where they need not be: genesis has no
+    /// empty seat, so its dealers are known; and once B1 is set, nobody is missing.
+    function _commits(Attempt memory a) private view returns (uint256 all) {
+        all = a.epoch == 1 ? type(uint256).max >> (256 - uint256(a.n)) : _dealers;
+        if (a.b1 == 0) all &= ~_missing;
     }
 
     // ---- enrolment

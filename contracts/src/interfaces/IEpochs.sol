@@ -36,7 +36,7 @@ pragma solidity 0.8.37;
 ///         | 176..215 | start       | block A while announced, O once open                    |
 ///         | 216..255 | b1          | B1 once all dealers committed before O+P; else 0        |
 ///         _opening: protocol u32 | reasons u8 | announcedAt u40
-///         _dealers, _uncommitted: bitmap of all dealers, complement of the bitmap of those who committed
+///         _dealers, _missing: bitmap of all dealers, and of those who have not committed
 ///         _accs[phase]: running hash of 0 enrolments, 1 commits, 2 votes, 3 complaints, 4 READYs of even
 ///         epochs, 5 READYs of odd epochs:
 ///             acc <- keccak256(abi.encode(acc, structHash)), structHash = EIP-712 hash of the call's struct;

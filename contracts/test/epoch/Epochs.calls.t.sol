@@ -56,6 +56,21 @@ contract EpochsCallsTest is NetWorld {
         epochs.open();
     }
 
+    function test_genesisWaitsForTheSeal() external {
+        announceAnd(1, 6);
+        vm.roll(block.number + WINDOW + 1);
+        bytes32 sealedAt = bytes32(uint256(2)); // its slot
+        vm.store(address(measurements), sealedAt, 0);
+        vm.expectRevert(abi.encodeWithSelector(ISeating.NotSealedYet.selector, 0));
+        epochs.open();
+        uint256 from = block.timestamp + 1;
+        vm.store(address(measurements), sealedAt, bytes32(from));
+        vm.expectRevert(abi.encodeWithSelector(ISeating.NotSealedYet.selector, from));
+        epochs.open();
+        vm.warp(from);
+        epochs.open();
+    }
+
     function test_coolDownAndNothingDue() external {
         opened();
         activateFast();
@@ -223,6 +238,53 @@ contract EpochsCallsTest is NetWorld {
         eq(b2, b1 + PHASE, "B2");
         eq(b2c, b2 + PHASE, "B2c");
         eq(b3, b2c + READY_BLOCKS, "B3");
+    }
+
+    function test_laterEpochsAreDealtByTheOldCommittee() external {
+        opened();
+        activateFast();
+        passEpoch();
+        opened();
+        mine(1);
+        IEpochs.NodeCall memory call = commitCall(7);
+        vm.expectRevert(abi.encodeWithSelector(IEpochs.NotDealer.selector, 7));
+        epochs.commit(call, blobOf(7), 17_000);
+        for (uint32 id = 1; id <= 5; ++id) commit(id);
+        (,, uint16 index) = epochs.seqOf(6);
+        uint256 last = 1 << (uint256(index) - 1);
+        (uint256 all, uint256 missing) = epochs.dealers();
+        eq(all, 63, "all");
+        eq(missing, last, "the one that is silent");
+        call = commitCall(5);
+        vm.expectRevert(abi.encodeWithSelector(IEpochs.CommittedBefore.selector, 5));
+        epochs.commit(call, blobOf(5), 17_000);
+
+        (uint256 b1,,, uint256 b3) = epochs.phases();
+        vm.roll(b1 + 1);
+        call = voteCall(1, 63, 0);
+        vm.expectRevert(abi.encodeWithSelector(IEpochs.BitmapInvalid.selector, 63, 63 & ~last));
+        epochs.vote(call, 63, 0);
+        call = voteCall(1, 0, T1);
+        vm.expectRevert(abi.encodeWithSelector(IEpochs.BitmapInvalid.selector, 0, 63 & ~last));
+        epochs.vote(call, 0, T1);
+        vote(1, 63 & ~last, T1);
+        call = complainCall(1, index);
+        vm.expectRevert(abi.encodeWithSelector(IEpochs.ComplaintInvalid.selector, 1, index));
+        epochs.complain(call, index, keccak256("K"), pop());
+
+        // the next attempt begins anew, and its last commit ends the phase
+        vm.roll(b3 + 1);
+        epochs.fail();
+        opened();
+        (, missing) = epochs.dealers();
+        eq(missing, 63, "nobody yet");
+        allCommit();
+        (, missing) = epochs.dealers();
+        eq(missing, 0, "everybody");
+        (b1,,,) = epochs.phases();
+        eq(b1, block.number, "B1");
+        mine(1);
+        vote(1, 63, T1);
     }
 
     // ---- vote, complain, ready: first and last block of each

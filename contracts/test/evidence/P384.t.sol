@@ -177,12 +177,18 @@ contract P384Test is Test {
         uint256 slopes = (c.length - start) / SLOPE;
         eq(start + slopes * SLOPE, c.length, "slopes fill the hints");
         uint256 lifted;
+        uint256 before;
+        // the first call touches two accounts
+        ask(c);
         for (uint256 i = 0; i < slopes; ++i) {
             bytes memory d = bytes.concat(c);
             uint256 at = start + i * SLOPE;
             flip(d, at + uint256(keccak256(abi.encode(i))) % SLOPE, i % 8);
-            (bool yes,) = ask(d);
+            (bool yes, uint256 used) = ask(d);
             ok(!yes, string.concat("bit of slope ", vm.toString(i)));
+            // refused at once, by its own check and not by a later one: that would cost as much as the next
+            ok(used > before + 50, string.concat("where slope is refused: ", vm.toString(i)));
+            before = used;
             d = bytes.concat(c);
             for (uint256 j = 0; j < SLOPE; ++j) d[at + j] = 0;
             (yes,) = ask(d);
@@ -210,6 +216,35 @@ contract P384Test is Test {
             ++lifted;
         }
         ok(slopes > 250, "number of slopes");
+    }
+
+    /// What is refused before a point is computed costs little.
+    function test_refusedEarly() external {
+        bytes memory c = base();
+        (, uint256 whole) = ask(c);
+        ok(whole > 400_000, "a good call");
+        bytes memory d = bytes.concat(c);
+        d[STATEMENT + 1] = bytes1(uint8(201));
+        refusedFor(d, 4_000, "power 201");
+        d[STATEMENT + 1] = bytes1(uint8(255));
+        refusedFor(d, 4_000, "power 255");
+        d = bytes.concat(c);
+        d[STATEMENT + 2] = bytes1(uint8(1));
+        refusedFor(d, 4_000, "one operation");
+        // the multiple that the table lacks is refused when it is fetched, before its slope is looked at
+        uint256 at = OPS + 3;
+        while (uint8(c[at + 1]) & 0x20 == 0) at += 3;
+        d = bytes.concat(c);
+        d[at + 2] = 0xfe;
+        (bool yes, uint256 there) = ask(d);
+        ok(!yes, "another multiple");
+        d[at + 2] = 0xff;
+        refusedFor(d, there - 500, "the missing multiple");
+    }
+
+    function refusedFor(bytes memory c, uint256 most, string memory what) internal view {
+        (bool yes, uint256 used) = ask(c);
+        ok(!yes && used < most, string.concat(what, ": ", vm.toString(used)));
     }
 
     function test_lengths() external {
@@ -252,5 +287,6 @@ contract P384Test is Test {
     function test_tableIsNoProgram() external {
         (bool good,) = table.call{gas: 100_000}("");
         ok(!good, "a call of the table fails");
+        eq(table.code.length, 255 * 96, "255 points");
     }
 }

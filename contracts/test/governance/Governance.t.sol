@@ -5,6 +5,7 @@ import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
 import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
 import {Objects} from "../../src/base/Objects.sol";
 import {NetworkGovernor} from "../../src/governance/NetworkGovernor.sol";
+import {Ratifier} from "../../src/governance/Ratifier.sol";
 import {Timelock} from "../../src/governance/Timelock.sol";
 import {IEpochs} from "../../src/interfaces/IEpochs.sol";
 import {IGuardianCouncil} from "../../src/interfaces/IGuardianCouncil.sol";
@@ -239,6 +240,17 @@ contract GovernanceTest is NetWorld {
         council.freeze(Objects.MEASUREMENT, measurementOf(SNP), 5 days);
     }
 
+    function test_atMost32Freezes() external {
+        for (uint256 i; i < 32; ++i) freezeBy2(Objects.PLATFORM, bytes32(1000 + i), 5 days);
+        vm.prank(guardian(0));
+        council.freeze(Objects.PLATFORM, bytes32(uint256(1)), 6 days);
+        vm.expectRevert(abi.encodeWithSelector(IGuardianCouncil.TooManyFreezes.selector, 32));
+        vm.prank(guardian(1));
+        council.freeze(Objects.PLATFORM, bytes32(uint256(1)), 6 days);
+        mine(5 days);
+        freezeBy2(Objects.PLATFORM, bytes32(uint256(1)), 6 days);
+    }
+
     function test_serialFreezeCountsByItsTag() external {
         bytes32 serial = keccak256(abi.encode(platformOfNode(1)));
         freezeBy2(Objects.SERIAL, serial, 5 days);
@@ -349,8 +361,42 @@ contract GovernanceTest is NetWorld {
         eq(council.freezeOf(Objects.objectOf(Objects.NODE, id)).ratified, block.timestamp, "noted");
     }
 
+    function ratifierWith(uint32 period, uint256 floor, uint256 percent) private returns (Ratifier) {
+        return new Ratifier(
+            Ratifier.Parameters({
+                registry: address(registry),
+                epochs: address(epochs),
+                council: address(council),
+                measurements: address(measurements),
+                tcbPolicy: address(tcb),
+                router: address(tcb),
+                delaySeconds: 1 hours,
+                periodSeconds: period,
+                threshold: 1 ether,
+                quorumFloor: floor,
+                quorumPercent: percent
+            })
+        );
+    }
+
+    function test_aRatificationEndsInsideTheLongestFreeze() external {
+        vm.expectRevert(abi.encodeWithSelector(IRatifier.PeriodsTooLong.selector, 7 days, 7 days));
+        ratifierWith(7 days - 1 hours, 1, 1);
+        vm.expectRevert(abi.encodeWithSelector(IRatifier.PeriodsTooLong.selector, 1 hours, 7 days));
+        ratifierWith(0, 1, 1);
+        vm.expectRevert(abi.encodeWithSelector(IRatifier.QuorumInvalid.selector, 0, 1));
+        ratifierWith(1 days, 0, 1);
+        vm.expectRevert(abi.encodeWithSelector(IRatifier.QuorumInvalid.selector, 1, 0));
+        ratifierWith(1 days, 1, 0);
+        vm.expectRevert(abi.encodeWithSelector(IRatifier.QuorumInvalid.selector, 1, 101));
+        ratifierWith(1 days, 1, 101);
+        ratifierWith(7 days - 1 hours - 1, 1, 100);
+    }
+
     function test_ratifyRefusals() external {
         bytes32 id = Objects.nodeId(1);
+        vm.expectRevert(abi.encodeWithSelector(IGuardianCouncil.NotRatifier.selector, address(this)));
+        council.noteRatified(Objects.NODE, id);
         uint256 end = block.timestamp + 1 hours + 3 days;
         vm.startPrank(ownerOf(1));
         vm.expectRevert(abi.encodeWithSelector(IRatifier.FreezeEndsBefore.selector, 0, end + 1));

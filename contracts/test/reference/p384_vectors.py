@@ -237,14 +237,14 @@ def forged_identities(rng):
         t = (a + (b << 192)) * s + w * wrong
         for name, m in (("2^256", W), ("M1", M1), ("M2", M2), ("2^256 M1", W * M1), ("2^256 M2", W * M2), ("M1 M2", M1 * M2)):
             k2 = t * pow(N, -1, m) % m
-            yield (0, statement(wrong, r, s, q) + build(plan, point, q, wrong, r, s, k2=k2 - (K2_OFFSET if m > W else 0)),
+            yield (0, statement(wrong, r, s, q) + build(plan, point, q, wrong, r, s, k2=k2),
                    f"hash's identity modulo {name} only")
         # scaled: the hash's identity still holds, r's does not
         c = rng.randrange(2, N)
         s2, h2 = s * c % N, h * c % N
         t = u * s2 + w * r
         for name, m in (("2^256", W), ("M1", M1), ("M2", M2)):
-            yield (0, statement(h2, r, s2, q) + build(plan, point, q, h2, r, s2, k1=t * pow(N, -1, m) % m - K1_OFFSET),
+            yield (0, statement(h2, r, s2, q) + build(plan, point, q, h2, r, s2, k1=t * pow(N, -1, m) % m),
                    f"r's identity modulo {name} only")
 
 

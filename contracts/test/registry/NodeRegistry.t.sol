@@ -112,6 +112,12 @@ contract NodeRegistryTest is NetWorld {
         vm.prank(ownerOf(1));
         registry.join{value: 1 ether}(keys, d, string(new bytes(129)), VERIFIER, c, address(0));
 
+        INodeRegistry.Keys memory nobody = keysOf(1);
+        nobody.account = address(0);
+        vm.expectRevert(INodeRegistry.AccountZero.selector);
+        vm.prank(ownerOf(1));
+        registry.join{value: 1 ether}(nobody, d, "h:1:2", VERIFIER, c, address(0));
+
         // evidence that binds another owner is no record of this caller
         vm.deal(STRANGER, 1 ether);
         bytes32 record = recordKey(keys, STRANGER, c);
