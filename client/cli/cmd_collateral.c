@@ -14,7 +14,7 @@
 
 /* ---- post */
 
-static void out_item(struct post *p, const char *name, const struct sent *s, const char *state)
+void collateral_item(struct post *p, const char *name, const struct sent *s, const char *state)
 {
     net_progress_end(p->n);
     out_row(p->o);
@@ -41,7 +41,7 @@ static bool means_known(const char *error)
     return false;
 }
 
-static int build_failed(struct post *p, const char *name, enum err_code e)
+int collateral_failed(struct post *p, const char *name, enum err_code e)
 {
     if (e == PC_E_NOT_FOUND)
         return cli_fail(PC_CLI_NO, "its issuer is not on chain", name,
@@ -66,7 +66,7 @@ int collateral_post(struct post *p, const char *name, enum vendor_post_kind kind
         enum err_code e =
             vendor_calls_post(&p->t, &call, &known, p->call, sizeof p->call, kind, data);
         if (e != PC_OK)
-            return build_failed(p, name, e);
+            return collateral_failed(p, name, e);
         if (known || gone == CRL_ROUNDS)
             break;
         int code = net_simulate(p->n, &p->t.verifier, &zero, call, error, &ignored);
@@ -85,7 +85,7 @@ int collateral_post(struct post *p, const char *name, enum vendor_post_kind kind
     }
     p->posted += gone != 0;
     p->known += gone == 0;
-    out_item(p, name, &s, gone != 0 ? "posted" : "known");
+    collateral_item(p, name, &s, gone != 0 ? "posted" : "known");
     return PC_CLI_YES;
 }
 
@@ -96,7 +96,7 @@ static int post_authority(struct post *p, const char *name, struct bytes der, bo
     if (!needed) {
         struct sent s = {0};
         p->known++;
-        out_item(p, name, &s, "known");
+        collateral_item(p, name, &s, "known");
         return PC_CLI_YES;
     }
     return collateral_post(p, name, PC_POST_CERTIFICATE, der);
@@ -119,7 +119,7 @@ static int issuer_missing(struct post *p, bool *missing, enum vendor_post_kind k
         return PC_CLI_YES;
     }
     if (e != PC_OK)
-        return build_failed(p, "object", e);
+        return collateral_failed(p, "object", e);
     int code = net_simulate(p->n, &p->t.verifier, &zero, call, error, &ignored);
     *missing = code == PC_CLI_NO &&
                (strcmp(error, "AuthorityUnknown") == 0 || strcmp(error, "AuthorityStale") == 0);

@@ -23,6 +23,10 @@ int collateral_load(struct bytes *out, const char *dir, const char *name);
 /* Post one object, unless it is known, and a row about it. */
 int collateral_post(struct post *p, const char *name, enum vendor_post_kind kind,
                     struct bytes data);
+/* A row about an object. state: "posted", "known". */
+void collateral_item(struct post *p, const char *name, const struct sent *s, const char *state);
+/* The vendor_calls error of an object. */
+int collateral_failed(struct post *p, const char *name, enum err_code e);
 /* The certificates of a machine that are missing. */
 int collateral_post_machine(struct post *p, struct bytes evidence);
 /* A folder of AMD's: crl.der, ask.der, asvk.der and the ark.der that signed them, DER or PEM. */

@@ -61,10 +61,8 @@ static unsigned post_missing(enum vendor vendor, struct bytes evidence)
     uint64_t gas;
     for (unsigned n = 0; n <= PC_VENDOR_CERTS; n++) {
         assert_int_equal(vendor_calls_missing(&t, &out, call, sizeof call, evidence), PC_OK);
-        if (out.n == 0) {
-            assert_known(vendor, PC_POST_MACHINE, evidence);
+        if (out.n == 0)
             return n;
-        }
         assert_true(kit_send(&t.verifier, out, &gas));
         print_message("vendor %u: certificate, gas %llu\n", vendor, (unsigned long long)gas);
     }

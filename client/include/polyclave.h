@@ -68,8 +68,9 @@ int polyclave_pin_read(struct polyclave_pin *pin, const char *path);
 
 enum polyclave_vendor { POLYCLAVE_TDX = 1, POLYCLAVE_SNP = 2, POLYCLAVE_NITRO = 3 };
 
-/* Make evidence over report_data: write at most cap bytes, set *len. Return 0, or anything else to
- * fail (reported as RETRY). Called once per polyclave_attest. */
+/* Make evidence over report_data, certificates included (a quote of TDX; a report of SNP with the
+ * host's certificate table behind it; a document of Nitro): write at most cap bytes, set *len.
+ * Return 0, or anything else to fail (reported as RETRY). Called once per polyclave_attest. */
 typedef int polyclave_quote_fn(void *user, const uint8_t report_data[64], uint8_t *evidence,
                                size_t cap, size_t *len);
 

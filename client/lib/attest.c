@@ -59,21 +59,6 @@ static int make_evidence(struct polyclave *pc, struct client_evidence *ev)
 
 /* ---- posting */
 
-/* Certificates of this machine, until the contract has all: *r says how the last post ended. */
-static enum err_code post_certificates(struct polyclave *pc, const struct client_evidence *ev,
-                                       struct relay_link *l, struct relay_reply *r, unsigned ms)
-{
-    struct relay_relay_post m = {.vendor = (enum wire_vendor)pc->vendor,
-                                 .kind = RELAY_POST_KIND_MACHINE,
-                                 .data = bytes_of(ev->p, ev->n)};
-    for (unsigned i = 0; i <= PC_VENDOR_CERTS; i++) {
-        PC_TRY(relay_link_post(l, r, &m, ms));
-        if (r->outcome != RELAY_OUTCOME_MINED)
-            break;
-    }
-    return PC_OK;
-}
-
 static enum err_code send_attest(struct polyclave *pc, const struct client_evidence *ev,
                                  struct relay_link *l, struct relay_reply *reply, unsigned ms)
 {
@@ -117,23 +102,16 @@ static bool reverts_with(const struct relay_reply *r, const char *name)
 }
 
 /* Until it is taken or refused for good: the endpoint that the relay asks may be behind the ones
- * that named the bound block, or the contract may meet this machine for the first time. */
+ * that named the bound block. Certificates of a machine that the contract does not know are the
+ * relay's matter. */
 static enum err_code try_attest(struct polyclave *pc, const struct client_evidence *ev,
                                 struct relay_link *l, struct relay_reply *r, uint64_t deadline)
 {
-    bool posted = false;
     for (;;) {
         PC_TRY(send_attest(pc, ev, l, r, pc->attest_timeout_ms));
-        bool unknown = reverts_with(r, "LeafUnknown") || reverts_with(r, "AuthorityEpochPassed");
-        if (unknown && !posted) {
-            posted = true;
-            PC_TRY(post_certificates(pc, ev, l, r, pc->attest_timeout_ms));
-            if (r->outcome != RELAY_OUTCOME_KNOWN)
-                return PC_OK;
-        } else if (reverts_with(r, "BoundBlockInFuture") && now_of(pc) < deadline)
-            pc->io.pause(pc->io.ctx, POLL_MS);
-        else
+        if (!reverts_with(r, "BoundBlockInFuture") || now_of(pc) >= deadline)
             return PC_OK;
+        pc->io.pause(pc->io.ctx, POLL_MS);
     }
 }
 

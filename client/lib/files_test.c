@@ -91,8 +91,8 @@ static struct bytes network_text(const char *rpc, const char *extra, const char 
 {
     size_t n = (size_t)snprintf(text, sizeof text,
                                 "{\"chain_id\":31337,\"rpc\":%s%s,\"contracts\":{", rpc, extra);
-    for (unsigned i = 0; i < PC_NET_CONTRACTS; i++) {
-        bool last = i + 1 == PC_NET_CONTRACTS;
+    for (unsigned i = 0; i <= PC_NET_RATIFIER; i++) { /* all that must be there */
+        bool last = i == PC_NET_RATIFIER;
         n += (size_t)snprintf(text + n, sizeof text - n, "\"%s\":\"0x%040x\"%s",
                               last ? last_contract : network_contract_name(i), i + 1,
                               last ? "}}" : ",");
@@ -124,9 +124,32 @@ static void network_good(void **state)
     assert_int_equal(n.rpc_agree, 2);
     assert_int_equal(n.from_block, 7);
     assert_string_equal(n.node[0], "h:1:2");
-    assert_int_equal(n.contract[PC_NET_RATIFIER].b[19], PC_NET_CONTRACTS);
+    assert_int_equal(n.contract[PC_NET_RATIFIER].b[19], PC_NET_RATIFIER + 1);
+    assert_true(bytes_all_zero_var(PC_BYTES(n.contract[PC_NET_SNP_VERIFIER].b)));
     assert_false(bytes_all_zero_var(PC_BYTES(n.network_id)));
     assert_false(bytes_all_zero_var(PC_BYTES(n.key_id)));
+}
+
+#define ADDRESS "0x00000000000000000000000000000000000000ff"
+
+/* Verifiers that a network may lack. */
+static void network_of_more_vendors(void **state)
+{
+    (void)state;
+    struct network n;
+    char why[160];
+    struct bytes t =
+        network_text("[\"http://a\"]", "", "Ratifier\":\"" ADDRESS "\",\"NitroVerifier");
+    assert_int_equal(network_parse(&n, why, t), PC_OK);
+    assert_int_equal(n.contract[network_verifier(PC_VENDOR_NITRO)].b[19], PC_NET_RATIFIER + 1);
+    assert_true(bytes_all_zero_var(PC_BYTES(n.contract[network_verifier(PC_VENDOR_SNP)].b)));
+    assert_int_equal(network_verifier((enum vendor)4), PC_NET_CONTRACTS);
+    assert_int_not_equal(
+        parse_network(
+            network_text("[\"http://a\"]", "", "Ratifier\":\"" ADDRESS "\",\"SgxVerifier"), why),
+        PC_OK);
+    assert_int_not_equal(parse_network(network_text("[\"http://a\"]", "", "SnpVerifier"), why),
+                         PC_OK); /* Ratifier is missing */
 }
 
 static void network_bad(void **state)
@@ -192,9 +215,13 @@ static void proofs_lead_to_the_root(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pin_good),         cmocka_unit_test(pin_bad),
-        cmocka_unit_test(pin_cut_anywhere), cmocka_unit_test(network_good),
-        cmocka_unit_test(network_bad),      cmocka_unit_test(proofs_lead_to_the_root),
+        cmocka_unit_test(pin_good),
+        cmocka_unit_test(pin_bad),
+        cmocka_unit_test(pin_cut_anywhere),
+        cmocka_unit_test(network_good),
+        cmocka_unit_test(network_of_more_vendors),
+        cmocka_unit_test(network_bad),
+        cmocka_unit_test(proofs_lead_to_the_root),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
  *      "contracts": {"Epochs": "0x..", "NodeRegistry": "0x..", ...},
  *      "nodes": ["127.0.0.1:9001:9101"], "pk": "0x.."}
  *
+ * contracts: every name of network_contract_name; SnpVerifier and NitroVerifier may be missing.
  * rpc: 1..8 http or https URLs. rpc_agree: how many must show one head; optional, 0 = majority.
  * from_block: where the contracts' logs begin; optional. nodes: published endpoints of some
  * members (protocol/endpoint.h), 0..32, optional. pk: of key 0, optional, for people: nothing

@@ -349,8 +349,6 @@ static enum err_code tdx_post(struct vendor_calls *t, struct bytes *out, bool *k
     case PC_POST_TCB_INFO:
     case PC_POST_QE_IDENTITY:
         return post_object(t, out, known, buf, cap, kind, data);
-    case PC_POST_MACHINE:
-        break;
     }
     return PC_E_MALFORMED;
 }

@@ -320,9 +320,5 @@ enum err_code vendor_calls_post(struct vendor_calls *t, struct bytes *out, bool 
     *known = false;
     if (row == NULL)
         return PC_E_UNSUPPORTED;
-    if (kind != PC_POST_MACHINE)
-        return row->post(t, out, known, buf, cap, kind, data);
-    enum err_code e = vendor_calls_missing(t, out, buf, cap, data);
-    *known = e == PC_OK && out->n == 0;
-    return e;
+    return row->post(t, out, known, buf, cap, kind, data);
 }

@@ -93,13 +93,12 @@ enum vendor_post_kind {
     PC_POST_CRL = 2,         /* TDX: DER. SNP: DER and behind it that of the product's ARK */
     PC_POST_TCB_INFO = 3,    /* TDX: tcbinfo.json, signature included */
     PC_POST_QE_IDENTITY = 4, /* TDX: qeidentity.json */
-    PC_POST_MACHINE = 5,     /* all: evidence; the post of vendor_calls_missing */
 };
 
 /* The post of an object into buf. *known: it is in force already (of a certificate: was posted), so
- * that nothing would change; the call is made all the same, but for PC_POST_MACHINE.
- * PC_E_MALFORMED: not such an object. PC_E_NOT_FOUND: its issuer was not posted. PC_E_UNSUPPORTED:
- * the vendor has no such objects (Nitro: PC_POST_MACHINE alone). */
+ * that nothing would change; the call is made all the same. PC_E_MALFORMED: not such an object.
+ * PC_E_NOT_FOUND: its issuer was not posted. PC_E_UNSUPPORTED: the vendor has no such objects
+ * (Nitro has none: all certificates stand in its documents). */
 PC_MUST_USE enum err_code vendor_calls_post(struct vendor_calls *t, struct bytes *out, bool *known,
                                             void *buf, size_t cap, enum vendor_post_kind kind,
                                             struct bytes data);

@@ -34,6 +34,11 @@ uint32_t relay_enrol_hint(struct bytes ids, struct bytes bonds, size_t n,
  * PC_E_EXISTS: the post would change nothing. */
 PC_MUST_USE enum err_code relay_build_attest(struct relay_built *out, void *buf, size_t cap,
                                              struct relay *r, const struct relay_relay_attest *m);
+/* The certificate of that machine which the contract lacks, from its vendor's root downwards.
+ * PC_E_EXISTS: it has them all. */
+PC_MUST_USE enum err_code relay_build_certificate(struct relay_built *out, void *buf, size_t cap,
+                                                  struct relay *r,
+                                                  const struct relay_relay_attest *m);
 PC_MUST_USE enum err_code relay_build_reattest(struct relay_built *out, void *buf, size_t cap,
                                                struct relay *r,
                                                const struct relay_relay_reattest *m);

@@ -29,6 +29,16 @@ enum err_code relay_build_attest(struct relay_built *out, void *buf, size_t cap,
     return vendor_calls_attest(&t, &out->data, buf, cap, &a);
 }
 
+enum err_code relay_build_certificate(struct relay_built *out, void *buf, size_t cap,
+                                      struct relay *r, const struct relay_relay_attest *m)
+{
+    struct vendor_calls t = calls_of(r, m->vendor);
+    memset(out, 0, sizeof *out);
+    out->to = t.verifier;
+    PC_TRY(vendor_calls_missing(&t, &out->data, buf, cap, m->evidence));
+    return out->data.n == 0 ? PC_E_EXISTS : PC_OK;
+}
+
 enum err_code relay_build_reattest(struct relay_built *out, void *buf, size_t cap, struct relay *r,
                                    const struct relay_relay_reattest *m)
 {

@@ -11,11 +11,21 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "client/lib/vendor_calls.h"
 #include "client/relay/build.h"
+
+/* An attest under way: certificates that the contract lacks, one after the other, then evidence. */
+struct attest_job {
+    bool busy, posting, again;
+    unsigned certificates;
+    struct relay_relay_attest m;
+    uint8_t *evidence; /* owned; what m borrows */
+};
 
 struct client {
     struct relay_server *server;
     struct ipc_end *end; /* NULL: free */
+    struct attest_job job;
 };
 
 struct relay_server {
@@ -25,6 +35,7 @@ struct relay_server {
     int fd;
     struct client client[PC_RELAY_CLIENTS];
     struct client *current; /* whose frame is being handled */
+    struct loop_timer next; /* the next step of jobs: never within an answer of the relay */
     uint8_t calldata[PC_QUEUE_DATA_MAX];
 };
 
@@ -54,12 +65,32 @@ static void send_result(struct client *c, uint64_t id, const struct relay_result
         log_warn("relay_answer_lost", LOG_STR("error", pc_err_name(e)));
 }
 
+static void job_end(struct client *c)
+{
+    free(c->job.evidence);
+    memset(&c->job, 0, sizeof c->job);
+}
+
+static void take_answer(struct client *c, uint64_t id, const struct relay_result *res)
+{
+    struct attest_job *j = &c->job;
+    bool ours = j->busy && j->m.id == id;
+    if (ours && j->posting && (res->kind == PC_RELAY_MINED || res->kind == PC_RELAY_KNOWN)) {
+        j->again = true;
+        loop_timer_set(c->server->loop, &c->server->next, 0);
+        return;
+    }
+    if (ours)
+        job_end(c);
+    send_result(c, id, res);
+}
+
 static void on_answer(void *ctx, const void *who, uint64_t id, const struct relay_result *res)
 {
     struct relay_server *s = ctx;
     for (size_t i = 0; i < PC_RELAY_CLIENTS; i++)
         if (who == &s->client[i])
-            send_result(&s->client[i], id, res);
+            take_answer(&s->client[i], id, res);
 }
 
 /* What a request that made no call is answered. */
@@ -126,13 +157,59 @@ static enum err_code on_call(void *ctx, const struct relay_relay_call *m)
     return submit(s, m->id, PC_OK, &call);
 }
 
+/* A certificate, or the evidence when the contract has them all. */
+static void job_step(struct client *c)
+{
+    struct relay_server *s = c->server;
+    struct attest_job *j = &c->job;
+    struct relay_clock now = relay_clock_now(s->loop);
+    struct relay_built call = {0};
+    uint64_t id = j->m.id;
+    set_time(s);
+    enum err_code e =
+        relay_build_certificate(&call, s->calldata, sizeof s->calldata, s->relay, &j->m);
+    j->posting = e == PC_OK;
+    if (e == PC_OK && j->certificates++ == PC_VENDOR_CERTS)
+        e = PC_E_RETRY; /* they do not stay */
+    else if (e == PC_E_EXISTS)
+        e = relay_build_attest(&call, s->calldata, sizeof s->calldata, s->relay, &j->m);
+    if (e == PC_OK) {
+        relay_submit(s->relay, &now, c, id, &call.to, call.data);
+        return;
+    }
+    struct relay_result res = no_call(e);
+    job_end(c);
+    send_result(c, id, &res);
+}
+
+static void on_next(void *ctx)
+{
+    struct relay_server *s = ctx;
+    for (size_t i = 0; i < PC_RELAY_CLIENTS; i++) {
+        struct client *c = &s->client[i];
+        if (!c->job.again)
+            continue;
+        c->job.again = false;
+        job_step(c);
+    }
+}
+
 static enum err_code on_attest(void *ctx, const struct relay_relay_attest *m)
 {
     struct relay_server *s = ctx;
-    struct relay_built call = {0};
-    set_time(s);
-    enum err_code e = relay_build_attest(&call, s->calldata, sizeof s->calldata, s->relay, m);
-    return submit(s, m->id, e, &call);
+    struct client *c = s->current;
+    struct relay_result busy = relay_result_of(PC_RELAY_RETRY, "attest_under_way", "");
+    uint8_t *evidence = c->job.busy ? NULL : malloc(m->evidence.n + 1);
+    if (evidence == NULL) {
+        send_result(c, m->id, &busy);
+        return PC_OK;
+    }
+    if (m->evidence.n != 0)
+        memcpy(evidence, m->evidence.p, m->evidence.n);
+    c->job = (struct attest_job){.busy = true, .m = *m, .evidence = evidence};
+    c->job.m.evidence = bytes_of(evidence, m->evidence.n);
+    job_step(c);
+    return PC_OK;
 }
 
 static enum err_code on_reattest(void *ctx, const struct relay_relay_reattest *m)
@@ -178,6 +255,7 @@ static void on_gone(void *ctx, struct ipc_end *end, enum err_code why)
     if (why != PC_E_CLOSED)
         log_warn("relay_client_dropped", LOG_STR("error", pc_err_name(why)));
     relay_forget(c->server->relay, c);
+    job_end(c);
     c->end = NULL;
     ipc_end_free(end);
 }
@@ -263,6 +341,7 @@ enum err_code relay_server_open(struct relay_server **out, struct loop *loop, st
         free(s);
         return e;
     }
+    loop_timer_init(&s->next, on_next, s);
     relay->answer = on_answer;
     relay->answer_ctx = s;
     *out = s;
@@ -273,8 +352,11 @@ void relay_server_close(struct relay_server *s)
 {
     if (s == NULL)
         return;
-    for (size_t i = 0; i < PC_RELAY_CLIENTS; i++)
+    loop_timer_stop(s->loop, &s->next);
+    for (size_t i = 0; i < PC_RELAY_CLIENTS; i++) {
         ipc_end_free(s->client[i].end);
+        job_end(&s->client[i]);
+    }
     loop_fd_remove(s->loop, s->fd);
     close(s->fd);
     unlink(s->at.sun_path);
