@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attest/pem.h"
 
+#include "attest/der.h"
+
 static const char begin_line[] = "-----BEGIN CERTIFICATE-----";
 static const char end_line[] = "-----END CERTIFICATE-----";
 
@@ -109,4 +111,15 @@ enum err_code pem_decode(struct pem_chain *out, struct bytes text)
     if (e != PC_OK)
         out->count = 0;
     return e;
+}
+
+bool pem_or_der(struct bytes *out, struct pem_chain *pem, struct bytes either)
+{
+    *out = either;
+    if (either.n == 0 || either.p[0] == PC_DER_SEQUENCE)
+        return true;
+    if (pem_decode(pem, either) != PC_OK || pem->count != 1)
+        return false;
+    *out = pem->cert[0];
+    return true;
 }

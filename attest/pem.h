@@ -22,4 +22,8 @@ struct pem_chain {
  * PC_PEM_CERTS_MAX or PC_PEM_DER_MAX; count is then 0. */
 PC_MUST_USE enum err_code pem_decode(struct pem_chain *out, struct bytes text);
 
+/* One certificate or list, DER or PEM: its DER. *out borrows `either` or *pem. An empty view stays
+ * one. False: PEM that is not clean, or of several. */
+PC_MUST_USE bool pem_or_der(struct bytes *out, struct pem_chain *pem, struct bytes either);
+
 #endif

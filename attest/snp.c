@@ -46,7 +46,7 @@ static bool gather(struct snp_job *j)
     if (either[PC_SNP_PART_ISSUER].n == 0 || either[PC_SNP_PART_ROOT].n == 0)
         verdict_add(v, PC_R_CHAIN_LENGTH);
     for (size_t i = 0; i < 3; i++)
-        if (!snp_entry_der(&j->part[i], &j->pem[i], either[i]))
+        if (!pem_or_der(&j->part[i], &j->pem[i], either[i]))
             verdict_add(v, PC_R_CERT_DATA_PEM);
     /* Never the table's list: a host would choose one from before its revocation. */
     j->part[PC_SNP_PART_CRL] = c->root_crl;
@@ -217,7 +217,7 @@ bool snp_view_of(struct snp_view *out, const struct evidence_input *in)
         return false;
     out->product = out->report.cpu;
     if (snp_table_parse(&table, out->report.table) != PC_OK ||
-        !snp_entry_der(&der, &pem,
+        !pem_or_der(&der, &pem,
                        first_of(in->collateral.snp_vek, snp_table_vek(&out->report, &table))) ||
         der.n == 0 || der.n > sizeof(out->der))
         return true;

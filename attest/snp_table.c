@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attest/snp_table.h"
 
-#include "attest/der.h"
-
 #define ENTRY_LEN ((size_t)24)
 
 static const uint8_t guids[PC_SNP_ENTRY_COUNT][16] = {
@@ -86,17 +84,6 @@ enum err_code snp_table_parse(struct snp_table *out, struct bytes table)
     if (e != PC_OK)
         memset(out, 0, sizeof(*out));
     return e;
-}
-
-bool snp_entry_der(struct bytes *out, struct pem_chain *pem, struct bytes entry)
-{
-    *out = entry;
-    if (entry.n == 0 || entry.p[0] == PC_DER_SEQUENCE)
-        return true;
-    if (pem_decode(pem, entry) != PC_OK || pem->count != 1)
-        return false;
-    *out = pem->cert[0];
-    return true;
 }
 
 enum err_code snp_table_build(uint8_t *out, size_t cap, size_t *n, const struct snp_table *t)

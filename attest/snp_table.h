@@ -12,7 +12,8 @@
 #ifndef PC_ATTEST_SNP_TABLE_H
 #define PC_ATTEST_SNP_TABLE_H
 
-#include "attest/pem.h"
+#include "base/bytes.h"
+#include "base/err.h"
 
 #define PC_SNP_TABLE_MAX ((size_t)16)
 
@@ -31,9 +32,6 @@ struct snp_table {
 
 /* PC_E_MALFORMED, PC_E_TOO_LARGE; *out is then zeroed. */
 PC_MUST_USE enum err_code snp_table_parse(struct snp_table *out, struct bytes table);
-
-/* One certificate of an entry, DER or PEM (decoded into *pem). False: PEM that is not clean. */
-bool snp_entry_der(struct bytes *out, struct pem_chain *pem, struct bytes entry);
 
 /* A table with the entries that are not empty; *n bytes into out, zero of them for no entries.
  * PC_E_TOO_LARGE if they do not fit. */

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "attest/snp_table.h"
+#include "attest/pem.h"
 #include "client/cli/collateral.h"
 #include "client/lib/snp_calls.h"
 
@@ -53,7 +53,7 @@ static int load_der(struct bytes *file, struct bytes *der, struct pem_chain *pem
                     const char *name)
 {
     int code = collateral_load(file, dir, name);
-    if (code == PC_CLI_YES && !snp_entry_der(der, pem, *file))
+    if (code == PC_CLI_YES && !pem_or_der(der, pem, *file))
         code =
             cli_fail(PC_CLI_USAGE, "is neither DER nor PEM of one object", name, "fetch it anew");
     return code;

@@ -35,10 +35,12 @@ static int load_policy(struct evidence_policy *out, const struct cli_args *a)
     if (cli_read_file(&text, root, ROOT_MAX) != PC_OK || text.n == 0 || text.n == ROOT_MAX)
         return cli_fail(PC_CLI_USAGE, "cannot read the root certificate", root,
                         "want the vendor's root in DER");
+    uint8_t snp[PC_SNP_PRODUCTS][32];
     for (size_t v = 1; v < PC_ARRAY_LEN(out->root_sha256); v++)
         sha256(out->root_sha256[v], text);
-    for (size_t i = 0; i < PC_ARRAY_LEN(out->snp.root_sha256); i++) /* AMD's: one per product */
-        sha256(out->snp.root_sha256[i], text);
+    for (size_t i = 0; i < PC_SNP_PRODUCTS; i++)
+        sha256(snp[i], text);
+    policy_snp_roots(out, (const uint8_t(*)[32])snp);
     cli_free(&text);
     return PC_CLI_YES;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "attest/der.h"
+#include "attest/pem.h"
 #include "attest/ec.h"
 #include "attest/snp_report.h"
 #include "client/lib/vendor_row.h"
@@ -92,7 +93,7 @@ static enum err_code take_apart(struct machine *m, struct bytes evidence)
                                        table.entry[PC_SNP_ENTRY_ARK]};
     for (size_t i = 0; i < CERTS; i++) {
         struct bytes der;
-        if (!snp_entry_der(&der, &m->pem[i], entry[i]))
+        if (!pem_or_der(&der, &m->pem[i], entry[i]))
             return PC_E_MALFORMED;
         PC_TRY(snp_cert_parse(&m->cert[i], der));
     }

@@ -139,6 +139,63 @@ static void tells_the_vault(void **state)
     }
 }
 
+/* A record of the vendor for seat v, in force words of its verifier. */
+static void record_of(uint8_t v)
+{
+    static const uint8_t issuer[] = {0, 2, 17, 1};
+    const struct policy_policy *p = &w.c->d.policy;
+    struct evm_word key = evm_word_u64(999u + v), words[2] = {{{0}}}, force = {{0}}, object;
+    struct record_entry *r = index_record_new(w.c->index, &key);
+    r->vendor = v;
+    r->parsed = true;
+    r->leaf_issuer = issuer[v];
+    memset(r->product, 0x50, 8);
+    words[0].b[0] = v;
+    world_field(words, PC_AT_RECORD_VENDOR, v);
+    world_field(words, PC_AT_RECORD_KIND, PC_SUBJECT_NODE);
+    world_field(words, PC_AT_RECORD_STANDING, PC_RECORD_GOOD);
+    world_field(words, PC_AT_RECORD_BOUND_BLOCK, 2);
+    world_field(words, PC_AT_RECORD_ATTESTED_AT, 1000u + v);
+    for (unsigned i = 0; i < 2; i++)
+        world_set(&w, p->attestations, slot_record(&key, i), &words[i]);
+    for (uint64_t i = 1; i <= 20; i++) {
+        object = evm_word_u64(i);
+        force.b[0] = (uint8_t)i;
+        world_set(&w, p->tdx.verifier, slot_in_force(&object), &force);
+        force.b[0] = (uint8_t)(0x80 + i);
+        if (v == WIRE_VENDOR_SNP)
+            world_set(&w, p->snp.verifier, slot_snp_in_force(&object), &force);
+    }
+}
+
+/* Each member is judged by what its own vendor's verifier holds in force. */
+static void members_of_every_vendor(void **state)
+{
+    /* TCB info (none for that product), QE identity, root's list, the leaf's */
+    static const uint8_t want[4][4] = {{0}, {0, 1, 2, 4}, {0, 0, 0x91, 0}, {0}};
+    bool heard[4] = {false};
+    struct ipc_ca_context c;
+    struct ipc_vc_member m;
+    (void)state;
+    memset(w.c->d.policy.snp.verifier, 0xa1, 20);
+    memset(w.c->d.policy.nitro.verifier, 0xa2, 20);
+    for (uint8_t v = WIRE_VENDOR_TDX; v <= WIRE_VENDOR_NITRO; v++)
+        record_of(v);
+    opened();
+    while (KIT_HEARD(&w.kit, IPC_LINK_CA, ca_context, CA_CONTEXT, &c)) {
+        heard[c.vendor] = true;
+        assert_int_equal(c.attested_at, 1000u + c.vendor);
+        for (int i = 0; i < 4; i++)
+            assert_int_equal(c.in_force[i][0], want[c.vendor][i]);
+    }
+    for (uint16_t v = WIRE_VENDOR_TDX; v <= WIRE_VENDOR_NITRO; v++) {
+        assert_true(heard[v]);
+        KIT_HEAR(&w.kit, IPC_LINK_VC, vc_member, VC_MEMBER, &m);
+        assert_int_equal(m.claims[0], v);
+        assert_memory_equal(m.bound.hash, w.hash[2].b, 32);
+    }
+}
+
 /* Kinds of the facts that the vault has heard, as letters: Commit, Vote, comPlaint, Ready; 1, 2, 3
  * are ends of phases, A and F of the attempt. */
 static const char *facts(void)
@@ -468,6 +525,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(tells_the_vault),
+        T(members_of_every_vendor),
         T(facts_in_order),
         T(blocks_that_are_not_true),
         T(phases_by_heads),

@@ -61,9 +61,9 @@ void forecast_on_upcoming(struct polyclaved *p, const struct ipc_dc_upcoming *m)
 
 void forecast_on_statuses(struct polyclaved *p, const struct ipc_dc_statuses *m)
 {
-    p->forecast.accepts[m->vendor].told = true;
-    p->forecast.accepts[m->vendor].statuses = m->statuses;
-    p->forecast.accepts[m->vendor].out_of_date_until = m->out_of_date_until;
+    p->forecast.accepted[m->vendor].told = true;
+    p->forecast.accepted[m->vendor].statuses = m->statuses;
+    p->forecast.accepted[m->vendor].out_of_date_until = m->out_of_date_until;
 }
 
 void forecast_on_node(struct polyclaved *p, uint32_t node_id, const uint8_t evidence[static 32])
@@ -129,9 +129,9 @@ static void question_digest(uint8_t out[static 32], const struct polyclaved *p,
     struct sha256 h;
     sha256_init(&h);
     sha256_update(&h, n->evidence, sizeof n->evidence);
-    sha256_update(&h, &f->accepts[vendor].statuses, sizeof f->accepts[vendor].statuses);
-    sha256_update(&h, &f->accepts[vendor].out_of_date_until,
-                  sizeof f->accepts[vendor].out_of_date_until);
+    sha256_update(&h, &f->accepted[vendor].statuses, sizeof f->accepted[vendor].statuses);
+    sha256_update(&h, &f->accepted[vendor].out_of_date_until,
+                  sizeof f->accepted[vendor].out_of_date_until);
     for (size_t r = 0; r < ROLES; r++) {
         if (o[r] == NULL)
             continue;
@@ -156,9 +156,9 @@ static bool ask(struct polyclaved *p, struct forecast_node *n)
         mirror_read(p, &a, evidence, sizeof evidence, &size, n->evidence) != PC_OK)
         return false;
     n->valid_until = a.valid_until;
-    if (!p->forecast.accepts[a.vendor].told)
+    if (!p->forecast.accepted[a.vendor].told)
         return false;
-    uint16_t statuses = p->forecast.accepts[a.vendor].statuses;
+    uint16_t statuses = p->forecast.accepted[a.vendor].statuses;
     if (statuses == 0 || a.vendor == WIRE_VENDOR_NITRO) { /* attest has nothing to add */
         n->current = statuses & UP_TO_DATE ? NEVER : 0;
         n->upcoming = NEVER;
@@ -225,9 +225,9 @@ static uint64_t accepted_until(const struct forecast *f, enum wire_vendor vendor
                                const struct ipc_da_forecast_r *m)
 {
     uint32_t bit = m->tcb_status < 16 ? 1u << m->tcb_status : 0;
-    if (!m->authentic || (f->accepts[vendor].statuses & bit) == 0)
+    if (!m->authentic || (f->accepted[vendor].statuses & bit) == 0)
         return 0;
-    return (bit & OUT_OF_DATE) != 0 ? f->accepts[vendor].out_of_date_until : NEVER;
+    return (bit & OUT_OF_DATE) != 0 ? f->accepted[vendor].out_of_date_until : NEVER;
 }
 
 void forecast_on_answer(struct polyclaved *p, const struct ipc_da_forecast_r *m)

@@ -179,7 +179,7 @@ struct forecast {
         bool told;
         uint16_t statuses;
         uint64_t out_of_date_until;
-    } accepts[WIRE_VENDOR_NITRO + 1];
+    } accepted[WIRE_VENDOR_NITRO + 1];
     uint8_t asked[32]; /* digest of the judgement under way; zero: none */
     uint64_t asked_at; /* loop_now */
     size_t turn;

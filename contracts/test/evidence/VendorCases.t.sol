@@ -27,6 +27,18 @@ abstract contract VendorCases is VendorWorld {
         );
     }
 
+    /// Accepted or a named error of at least four bytes: never a panic, never all of the gas.
+    function named(bool good, bytes memory answer) internal pure {
+        ok(good || (answer.length >= 4 && bytes4(answer) != bytes4(0x4e487b71)), vm.toString(answer));
+    }
+
+    /// Bytes of `garbage` over those of `b` from a place on.
+    function overwritten(bytes memory b, bytes memory garbage, uint256 at) internal pure returns (bytes memory) {
+        at %= b.length;
+        for (uint256 i = 0; i < garbage.length && at + i < b.length; ++i) b[at + i] = garbage[i];
+        return b;
+    }
+
     /// What came of a case is what it expects: no error, or the one named.
     function settle(string memory suite, uint256 i, bool good, bytes memory answer) internal view {
         bytes memory expected = input(suite, i, "expect");
@@ -88,6 +100,41 @@ contract SnpCasesTest is VendorCases {
             settle("snp-report", i, good, answer);
         }
         ok(i >= 45, "cases");
+    }
+
+    /// forge-config: default.fuzz.runs = 500
+    function testFuzz_certificateTotal(bytes calldata garbage, uint256 at) external {
+        bytes memory der = overwritten(caseFile("snp", "vek"), garbage, at);
+        bytes memory call = abi.encodeCall(ISnpVerifier.addCert, (der, ask, modulus));
+        (bool good, bytes memory answer) = address(verifier).call{gas: 3_000_000}(call);
+        named(good, answer);
+        ok(!good || keccak256(der) == keccak256(caseFile("snp", "vek")), "no other certificate is accepted");
+    }
+
+    /// forge-config: default.fuzz.runs = 500
+    function testFuzz_reportTotal(bytes calldata garbage, uint256 at) external {
+        bytes memory report = input("snp-report", 0, "a");
+        bytes memory changed = overwritten(bytes.concat(report), garbage, at);
+        vm.recordLogs();
+        verifier.addCert(caseFile("snp", "vek"), ask, modulus);
+        (, bytes memory record) = abi.decode(lastLog(ISnpVerifier.LeafPosted.selector), (bytes32, bytes));
+        bytes memory hints = bytes.concat(record, input("snp-report", 0, "b"));
+        bytes memory call = abi.encodeCall(IEvidenceVerifier.verify, (changed, hints));
+        (bool good, bytes memory answer) = address(verifier).call{gas: 3_000_000}(call);
+        named(good, answer);
+        ok(good == (keccak256(changed) == keccak256(report)), "no other report is accepted");
+    }
+
+    /// A list for which any bit was changed is none.
+    /// forge-config: default.fuzz.runs = 200
+    function testFuzz_list(uint256 bit) external {
+        bytes memory list = caseFile("snp", "list");
+        bit %= 8 * list.length;
+        list[bit / 8] ^= bytes1(uint8(1 << (bit % 8)));
+        (bool good, bytes memory answer) =
+            address(verifier).call{gas: 3_000_000}(abi.encodeCall(ISnpVerifier.addCrl, (list, 0, modulus)));
+        ok(!good, "refused");
+        named(good, answer);
     }
 
     function test_keyOfAnother() external {
@@ -169,6 +216,15 @@ contract NitroCasesTest is VendorCases {
             settle("nitro-doc", i, good, answer);
         }
         ok(i >= 60, "cases");
+    }
+
+    /// forge-config: default.fuzz.runs = 500
+    function testFuzz_certificateTotal(bytes calldata garbage, uint256 at) external {
+        bytes memory der = overwritten(caseFile("nitro", "4.der"), garbage, at);
+        bytes memory call = abi.encodeCall(INitroVerifier.addCert, (der, records[3], caseFile("nitro", "4.hints")));
+        (bool good, bytes memory answer) = address(verifier).call{gas: 3_000_000}(call);
+        named(good, answer);
+        ok(!good || keccak256(der) == keccak256(caseFile("nitro", "4.der")), "no other certificate is accepted");
     }
 
     /// A chain that is posted ends with its earliest certificate, and so does what stands below.
