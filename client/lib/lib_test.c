@@ -28,7 +28,7 @@ static const char program[] =
     "        strstr(polyclave_error(NULL), \"/nonexistent/pin\") == NULL)\n"
     "        return 1;\n"
     "    struct polyclave *pc = NULL;\n"
-    "    struct polyclave_config c = {POLYCLAVE_SNP};\n"
+    "    struct polyclave_config c = {(enum polyclave_vendor)9};\n"
     "    if (polyclave_open(&pc, &c, &pin) != POLYCLAVE_USAGE ||\n"
     "        strcmp(polyclave_error_code(NULL), \"bad_pin\") != 0)\n"
     "        return 4;\n"

@@ -66,6 +66,10 @@ const struct evm_address *client_verifier(const struct polyclave *pc)
 static int take_config(struct polyclave *pc, const struct polyclave_config *c)
 {
     char why[160];
+    pc->vendor = c->vendor;
+    if (client_verifier(pc) == NULL)
+        return client_fail(&opening, POLYCLAVE_USAGE, "vendor_unsupported",
+                           "vendor %d: there is none of that number", (int)c->vendor);
     if (c->quote == NULL || c->network_file == NULL || c->relay_socket == NULL ||
         strlen(c->relay_socket) >= sizeof pc->relay_socket ||
         c->platform_proof_len > PC_PLATFORM_PROOF_MAX)
@@ -75,8 +79,7 @@ static int take_config(struct polyclave *pc, const struct polyclave_config *c)
     if (network_read(&pc->net, why, c->network_file) != PC_OK)
         return client_fail(&opening, POLYCLAVE_USAGE, "bad_network_file", "%s: %s", c->network_file,
                            why);
-    pc->vendor = c->vendor;
-    if (client_verifier(pc) == NULL || bytes_all_zero_var(PC_BYTES(client_verifier(pc)->b)))
+    if (bytes_all_zero_var(PC_BYTES(client_verifier(pc)->b)))
         return client_fail(&opening, POLYCLAVE_USAGE, "vendor_unsupported",
                            "%s names no verifier of vendor %d's evidence", c->network_file,
                            (int)c->vendor);
