@@ -280,6 +280,8 @@ size_t vendor_record_len(uint8_t vendor);
 bool vendor_has_leaf(uint8_t vendor);
 /* Product and issuer out of r->leaf. PC_E_MALFORMED: no record of r->vendor. */
 PC_MUST_USE enum err_code vendor_read_record(struct record_entry *r);
+/* Objects.serialId of the certificate that vouches for the machine, out of r->leaf. */
+struct evm_word vendor_serial_id(const struct record_entry *r);
 /* What an evidence with that record is judged by; their number. */
 unsigned vendor_objects(struct vendor_object out[static FORCE_COUNT], const struct record_entry *r);
 /* A list's object. PC_E_NOT_FOUND: the vendor has no such list. */
@@ -546,6 +548,7 @@ struct chain {
     struct prove standing_proof;
     uint32_t standing_id; /* own node id of that proof, and what it is about */
     struct own_kind standing_own;
+    struct evm_word standing_serial; /* serialId of the own certificate; zero: not known */
     struct lookup lookups[LOOKUPS_MAX];
     struct posted posted[POSTED_MAX];
     size_t posted_first, posted_n, posted_left;

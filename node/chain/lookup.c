@@ -15,9 +15,9 @@
 
 enum { SET_RECORD, SET_TCB, SET_ROUTER, SET_COUNCIL, SET_APPS, SET_FORCE };
 
-/* SET_TCB: vendor, product, then revocations of vendor, product, platform, verifier. */
+/* SET_TCB: vendor, product, then revocations of vendor, product, platform, verifier, serial. */
 enum { TCB_VENDOR, TCB_PRODUCT, TCB_REVOKED };
-#define OBJECTS 4
+enum { OBJECT_VENDOR, OBJECT_PRODUCT, OBJECT_PLATFORM, OBJECT_VERIFIER, OBJECT_SERIAL, OBJECTS };
 /* SET_APPS: app 2, policy of the app 3, of the scope 3, revoked measurement 1. */
 enum { APP_WORDS = 0, APP_POLICY = 2, APP_SCOPE = 5, APP_REVOKED = 8 };
 
@@ -65,12 +65,14 @@ void context_send(struct chain *c, const uint8_t digest[static 32], const struct
 static void objects_of(struct evm_word out[static OBJECTS], const struct record_entry *r)
 {
     struct evm_word product = evm_word_of(r->product), id = evm_word_u64(r->vendor);
-    out[0] = object_name(PC_OBJECT_VENDOR, &id);
+    out[OBJECT_VENDOR] = object_name(PC_OBJECT_VENDOR, &id);
     id = object_product_id(r->vendor, &product);
-    out[1] = object_name(PC_OBJECT_PRODUCT, &id);
-    out[2] = object_name(PC_OBJECT_PLATFORM, &r->platform);
+    out[OBJECT_PRODUCT] = object_name(PC_OBJECT_PRODUCT, &id);
+    out[OBJECT_PLATFORM] = object_name(PC_OBJECT_PLATFORM, &r->platform);
     id = evm_word_addr(&r->verifier);
-    out[3] = object_name(PC_OBJECT_VERIFIER, &id);
+    out[OBJECT_VERIFIER] = object_name(PC_OBJECT_VERIFIER, &id);
+    id = vendor_serial_id(r);
+    out[OBJECT_SERIAL] = object_name(PC_OBJECT_SERIAL, &id);
 }
 
 static void app_slots(struct prove *p, const struct ipc_release_fields *f)
@@ -130,15 +132,21 @@ static enum err_code take_record(struct lookup *l, struct ipc_vc_record *m)
     struct view_vendor vendor;
     struct view_product product;
     struct view_verifier verifier;
-    bool verifier_ok;
+    bool verifier_ok, serial_ok;
+    struct evm_word serial = vendor_serial_id(&l->record);
     PC_TRY(view_record(&r, p->set[SET_RECORD].word));
     PC_TRY(view_vendor(&vendor, &p->set[SET_TCB].word[TCB_VENDOR]));
     PC_TRY(view_product(&product, &p->set[SET_TCB].word[TCB_PRODUCT]));
     PC_TRY(view_verifier(&verifier, &p->set[SET_ROUTER].word[0]));
-    PC_TRY(object_ok(&m->vendor_ok, p, 0));
-    PC_TRY(object_ok(&m->product_ok, p, 1));
-    PC_TRY(object_ok(&m->platform_ok, p, 2));
-    PC_TRY(object_ok(&verifier_ok, p, 3));
+    PC_TRY(object_ok(&m->vendor_ok, p, OBJECT_VENDOR));
+    PC_TRY(object_ok(&m->product_ok, p, OBJECT_PRODUCT));
+    PC_TRY(object_ok(&m->platform_ok, p, OBJECT_PLATFORM));
+    PC_TRY(object_ok(&verifier_ok, p, OBJECT_VERIFIER));
+    PC_TRY(object_ok(&serial_ok, p, OBJECT_SERIAL));
+    /* The calldata that are here are not those of this record, as a rule of one before it: whether
+     * its certificate is revoked is not known. */
+    if (load_be64(serial.b) >> 8 != r.leaf_tag)
+        return PC_E_RETRY;
     memcpy(m->claims, r.claims.b, sizeof m->claims);
     m->vendor = (enum wire_vendor)l->record.vendor;
     memcpy(m->product, l->record.product, sizeof m->product);
@@ -155,7 +163,7 @@ static enum err_code take_record(struct lookup *l, struct ipc_vc_record *m)
                    r.kind == PC_SUBJECT_APP;
     m->product_ok = m->product_ok && product.standing == PC_PRODUCT_AS_VENDOR &&
                     r.standing != PC_RECORD_REFUSED;
-    m->serial_ok = r.standing != PC_RECORD_LEAF_REVOKED;
+    m->serial_ok = serial_ok && r.standing != PC_RECORD_LEAF_REVOKED;
     return PC_OK;
 }
 

@@ -12,9 +12,15 @@
 /* Sets of the batch, in order. */
 enum { SET_EPOCHS, SET_REGISTRY, SET_RECORD, SET_MEASUREMENT, SET_TCB, SET_COUNCIL, SET_ROUTER };
 
-/* Words of SET_TCB: vendor, revocations of the own objects, then every vendor. */
+/* Words of SET_TCB: vendor, revocations of the own objects, then every vendor, the own certificate.
+ */
 #define OWN_OBJECTS 6
-enum { TCB_OWN, TCB_REVOKED, TCB_VENDORS = TCB_REVOKED + OWN_OBJECTS };
+enum {
+    TCB_OWN,
+    TCB_REVOKED,
+    TCB_VENDORS = TCB_REVOKED + OWN_OBJECTS,
+    TCB_SERIAL = TCB_VENDORS + PC_VENDOR_NITRO
+};
 
 /* Words of SET_EPOCHS. */
 enum { W_NOW, W_ATTEMPT, W_OPENING, W_ACC, W_ROOT = W_ACC + PC_ACC_COUNT, W_EPOCH };
@@ -63,9 +69,12 @@ static struct own_kind own_kind(const struct chain *c, const struct node_entry *
 static void own_slots(struct prove *p, const struct node_entry *n)
 {
     const struct policy_policy *policy = &p->c->d.policy;
-    struct evm_word objects[OWN_OBJECTS];
+    struct evm_word objects[OWN_OBJECTS], serial;
     struct own_kind *own = &p->c->standing_own;
     *own = own_kind(p->c, n);
+    const struct record_entry *r = index_record(p->c->index, &n->record);
+    bool read = r != NULL && r->parsed;
+    p->c->standing_serial = read ? vendor_serial_id(r) : (struct evm_word){{0}};
     own_objects(objects, n, own);
 
     struct proof_set *s = prove_account(p, policy->node_registry);
@@ -82,6 +91,8 @@ static void own_slots(struct prove *p, const struct node_entry *n)
         (void)prove_slot(s, slot_revoked(&objects[i]));
     for (uint8_t v = PC_VENDOR_TDX; v <= PC_VENDOR_NITRO; v++)
         (void)prove_slot(s, slot_vendor(v));
+    serial = object_name(PC_OBJECT_SERIAL, &p->c->standing_serial);
+    (void)prove_slot(s, slot_revoked(&serial));
     s = prove_account(p, policy->guardian_council);
     for (unsigned i = 0; i < OWN_OBJECTS; i++)
         (void)prove_slot(s, slot_freeze(&objects[i]));
@@ -118,6 +129,17 @@ static enum err_code any_revoked(bool *out, const struct proof_set *s)
     return PC_OK;
 }
 
+/* Was the own certificate revoked by vote? Known of the proved record's alone: with calldata of one
+ * before it, or none, it is the record's standing that says so, once somebody has it rechecked. */
+static enum err_code serial_revoked(bool *out, const struct chain *c, const struct proof_set *tcb,
+                                    const struct view_record *record)
+{
+    bool own = load_be64(c->standing_serial.b) >> 8 == record->leaf_tag;
+    PC_TRY(view_revoked(out, &tcb->word[TCB_SERIAL]));
+    *out &= own;
+    return PC_OK;
+}
+
 static enum err_code take_own(struct chain *c, struct standing *s, const struct prove *p)
 {
     struct view_node node;
@@ -145,6 +167,9 @@ static enum err_code take_own(struct chain *c, struct standing *s, const struct 
     bool other = node.vendor != c->standing_own.vendor ||
                  !evm_word_equal(&node.product, &c->standing_own.product);
     PC_TRY(any_revoked(&revoked, &p->set[SET_TCB]));
+    bool leaf_revoked = false;
+    if (have_record)
+        PC_TRY(serial_revoked(&leaf_revoked, c, &p->set[SET_TCB], &record));
     revoked |= node.revoked || measurement.revoked || vendor.standing == PC_VENDOR_REVOKED;
 
     bool active = measurement.index != 0 && measurement.active_from <= now &&
@@ -159,8 +184,8 @@ static enum err_code take_own(struct chain *c, struct standing *s, const struct 
     else if (any_frozen(&p->set[SET_COUNCIL], now))
         s->state = IPC_NODE_STATE_FROZEN;
     else if (other || /* whether its own is frozen is known at the next head */
-             !have_record || record.standing != PC_RECORD_GOOD || record.valid_until < now ||
-             !active || vendor.standing != PC_VENDOR_ACCEPTED)
+             leaf_revoked || !have_record || record.standing != PC_RECORD_GOOD ||
+             record.valid_until < now || !active || vendor.standing != PC_VENDOR_ACCEPTED)
         s->state = IPC_NODE_STATE_EXPIRED;
     else
         s->state = IPC_NODE_STATE_LIVE;

@@ -7,6 +7,7 @@
  * its issuer were posted by themselves, once. A Nitro document carries its whole chain, and nothing
  * of AWS's is in force but the root of policy.bin.
  */
+#include "chain/view.h"
 #include "chain/view_slot.h"
 #include "node/chain/chain.h"
 
@@ -79,6 +80,14 @@ enum err_code vendor_read_record(struct record_entry *r)
     default:
         return PC_E_MALFORMED;
     }
+}
+
+struct evm_word vendor_serial_id(const struct record_entry *r)
+{
+    size_t at = r->vendor == PC_VENDOR_TDX ? 107 : r->vendor == PC_VENDOR_SNP ? 170 : 166;
+    struct evm_word serial = {{0}};
+    memcpy(serial.b + 12, r->leaf + at, 20);
+    return object_serial_id(r->vendor, r->leaf_issuer, &serial);
 }
 
 unsigned vendor_objects(struct vendor_object out[static FORCE_COUNT], const struct record_entry *r)

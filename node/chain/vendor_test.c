@@ -339,7 +339,7 @@ static void through_a_checkpoint(void **state)
 
 /* ---- own standing ---- */
 
-static void own_words(const struct evm_word *product)
+static void own_words(const struct evm_word *product, uint64_t leaf_tag)
 {
     const struct policy_policy *p = &w.c->d.policy;
     struct evm_word node[PC_WORDS_NODE] = {{{0}}}, record[2] = {{{0}}}, m = {{0}}, vendor;
@@ -355,6 +355,7 @@ static void own_words(const struct evm_word *product)
     world_field(record, PC_AT_RECORD_KIND, PC_SUBJECT_NODE);
     world_field(record, PC_AT_RECORD_STANDING, PC_RECORD_GOOD);
     world_field(record, PC_AT_RECORD_VALID_UNTIL, 99999999);
+    world_field(record, PC_AT_RECORD_LEAF_TAG, leaf_tag);
     for (unsigned i = 0; i < 2; i++)
         world_set(&w, p->attestations, slot_record(&key, i), &record[i]);
     world_field(&m, PC_AT_MEASUREMENT_INDEX, 1);
@@ -392,7 +393,7 @@ static void own_snp_node(void **state)
     attested(0x21, WIRE_VENDOR_SNP, w.c->d.policy.snp.verifier, PC_BYTES(snp_leaf));
     world_mine(&w, 1);
     world_join(&w, NODE, 0x21);
-    own_words(&product);
+    own_words(&product, 0);
     expect_state(IPC_NODE_STATE_EXPIRED); /* its log names another vendor (world_join: TDX) */
     expect_state(IPC_NODE_STATE_LIVE);
     while (KIT_HEARD(&w.kit, IPC_LINK_DC, dc_statuses, DC_STATUSES, &s))
@@ -415,12 +416,33 @@ static void own_product_is_the_registrys(void **state)
     (void)state;
     memcpy(product.b, "Milan", 5);
     world_join(&w, NODE, 0x21);
-    own_words(&product);
+    own_words(&product, 0);
     expect_state(IPC_NODE_STATE_EXPIRED);
     expect_state(IPC_NODE_STATE_LIVE);
     memcpy(product.b, "Genoa", 5);
-    own_words(&product);
+    own_words(&product, 0);
     expect_state(IPC_NODE_STATE_EXPIRED);
+    expect_state(IPC_NODE_STATE_LIVE);
+}
+
+/* Its certificate is revoked by vote: an end at once, with nobody's recheck. */
+static void own_certificate_is_revoked(void **state)
+{
+    struct evm_word product = {{0}}, serial = {{0}}, id, object, one = evm_word_u64(1);
+    (void)state;
+    memcpy(product.b, "Turin", 5);
+    memset(serial.b + 12, 0x5e, 20);
+    id = object_serial_id(WIRE_VENDOR_SNP, 16 + PRODUCT, &serial);
+    object = object_name(PC_OBJECT_SERIAL, &id);
+    attested(0x21, WIRE_VENDOR_SNP, w.c->d.policy.snp.verifier, PC_BYTES(snp_leaf));
+    world_mine(&w, 1);
+    world_join(&w, NODE, 0x21);
+    own_words(&product, load_be64(id.b) >> 8);
+    expect_state(IPC_NODE_STATE_EXPIRED); /* by the vendor of its log */
+    expect_state(IPC_NODE_STATE_LIVE);
+    world_set(&w, w.c->d.policy.tcb_policy, slot_revoked(&object), &one);
+    expect_state(IPC_NODE_STATE_EXPIRED);
+    own_words(&product, 1 + (load_be64(id.b) >> 8)); /* a renewed record, of another certificate */
     expect_state(IPC_NODE_STATE_LIVE);
 }
 
@@ -464,6 +486,7 @@ int main(void)
         T(names_of_vendors),
         T(own_snp_node),
         T(own_product_is_the_registrys),
+        T(own_certificate_is_revoked),
     };
     return cmocka_run_group_tests_name("chain vendors", tests, NULL, NULL);
 }

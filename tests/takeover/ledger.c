@@ -162,6 +162,13 @@ static void log_joined(struct world *w, unsigned i)
     finish_log(w, start.policy.node_registry, topics, 4, &o);
 }
 
+/* Of the leaf in calldata(): issuer and serial are zero. */
+static uint64_t leaf_tag(void)
+{
+    struct evm_word zero = {{0}}, id = object_serial_id(WIRE_VENDOR_TDX, 0, &zero);
+    return load_be64(id.b) >> 8;
+}
+
 static void record_words(struct world *w, const struct evm_word *key, uint8_t kind,
                          const uint8_t claims[static 32])
 {
@@ -170,6 +177,7 @@ static void record_words(struct world *w, const struct evm_word *key, uint8_t ki
     world_field(record, PC_AT_RECORD_VENDOR, WIRE_VENDOR_TDX);
     world_field(record, PC_AT_RECORD_KIND, kind);
     world_field(record, PC_AT_RECORD_STATUS, 1);
+    world_field(record, PC_AT_RECORD_LEAF_TAG, leaf_tag());
     world_field(record, PC_AT_RECORD_STANDING, PC_RECORD_GOOD);
     world_field(record, PC_AT_RECORD_COLLATERAL_EPOCH, 5);
     world_field(record, PC_AT_RECORD_ATTESTED_AT, LEDGER_ATTESTED_AT);
