@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "attest/der.h"
-#include "attest/pem.h"
 #include "attest/ec.h"
+#include "attest/pem.h"
 #include "attest/snp_report.h"
 #include "client/lib/vendor_row.h"
 
