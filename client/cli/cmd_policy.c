@@ -73,12 +73,15 @@ static enum err_code has_code(struct cli_net *n, const uint8_t address[static 20
  * network two measurements. */
 static int check_first_block(const struct policy_policy *p, struct cli_net *n)
 {
-    const uint8_t *const read[] = {p->tdx.verifier,  p->attestations, p->measurements,
-                                   p->node_registry, p->epochs,       p->apps};
+    const uint8_t *const read[] = {p->tdx.verifier, p->snp.verifier,  p->attestations,
+                                   p->measurements, p->node_registry, p->epochs,
+                                   p->apps};
     bool now = false, before = false;
     enum err_code e = PC_OK;
     for (size_t i = 0; i < PC_ARRAY_LEN(read) && e == PC_OK; i++) {
         bool there = false;
+        if (bytes_all_zero_var(bytes_of(read[i], 20)))
+            continue;
         e = has_code(n, read[i], p->first_block, &there);
         now |= there;
         if (e == PC_OK)

@@ -124,6 +124,14 @@ def main():
         expect("block %d is refused" % bad, code == 1 and word in said and not out.exists())
     code, said = build(42, "--rpc", url, "--first-block", "43")
     expect("the option is checked too", code == 1 and not out.exists())
+    # logs of SNP's verifier are read, too; of Nitro's none
+    for made, first in ((41, 41), (43, 42)):
+        BLOCK_OF[further["SnpVerifier"]] = made
+        BLOCK_OF[further["NitroVerifier"]] = 30
+        code, said = build(first, "--rpc", url, extra=further, roots=roots)
+        expect("SNP's verifier made in block %d" % made, code == 0 and said["first_block"] == first)
+    code, said = build(42, "--rpc", url, extra={"SnpVerifier": ADDRESS["CertificateReader"]}, roots=roots)
+    expect("SNP's verifier is older", code == 1 and "older" in said and not out.exists())
 
     # whether vendors have a quota (SPEC 6): measured, too
     code, said = build(42, quota=False)

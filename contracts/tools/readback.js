@@ -92,7 +92,7 @@ const VALUES = [
 ];
 
 // The contracts whose logs nodes read (node/chain/sync.c).
-const LOGGED = ['TdxVerifier', 'Attestations', 'Measurements', 'NodeRegistry', 'Epochs', 'Apps'];
+const LOGGED = ['TdxVerifier', 'SnpVerifier', 'Attestations', 'Measurements', 'NodeRegistry', 'Epochs', 'Apps'];
 
 const options = {};
 for (let i = 2; i + 1 < process.argv.length; i += 2) options[process.argv[i].replace(/^--/, '')] = process.argv[i + 1];
@@ -270,7 +270,7 @@ async function main() {
   };
   const from = Number(options.from || 0);
   const made = [];
-  for (const name of LOGGED) made.push(await madeIn(addresses[name], from, block));
+  for (const name of LOGGED.filter((n) => addresses[n])) made.push(await madeIn(addresses[name], from, block));
   const firstBlock = Math.min(...made);
   const result = { chainId, firstBlock, block, blockHash: head.hash, networkId, deployer, policy, buildDigest: digest.digest('hex'), contracts };
   fs.writeFileSync(`${options.out}.part`, `${JSON.stringify(result, null, 2)}\n`);

@@ -70,6 +70,21 @@ static uint16_t own_index(const struct chain *c, const struct one_attempt *a)
     return 0;
 }
 
+/* As domainsOf of INodeRegistry has them, which the member root is over: the vendor first, if
+ * vendors are a kind; then what was declared. */
+static uint16_t domains_of(uint8_t out[static WIRE_DOMAINS_MAX][32], const struct chain *c,
+                           const struct node_entry *n)
+{
+    uint16_t count = 0;
+    if (c->d.policy.vendor_quota) {
+        struct evm_word vendor = evm_word_u64(n->vendor);
+        memcpy(out[count++], vendor.b, 32);
+    }
+    for (size_t i = 0; i < n->n_domains && count < WIRE_DOMAINS_MAX; i++)
+        memcpy(out[count++], n->domain[i].b, 32);
+    return count;
+}
+
 /* ---- vault ---- */
 
 static bool send_member(struct chain *c, const struct one_attempt *a, uint16_t index)
@@ -88,9 +103,7 @@ static bool send_member(struct chain *c, const struct one_attempt *a, uint16_t i
         memcpy(m.ek, s->enrolled.ek, sizeof m.ek);
         memcpy(m.pop, s->enrolled.pop, sizeof m.pop);
         memcpy(m.enrol_signature, s->enrolled.signature, sizeof m.enrol_signature);
-        m.domains_n = s->node.n_domains;
-        for (size_t i = 0; i < m.domains_n && i < PC_ARRAY_LEN(m.domains); i++)
-            memcpy(m.domains[i], s->node.domain[i].b, 32);
+        m.domains_n = domains_of(m.domains, c, &s->node);
         memcpy(m.owner, s->node.owner.b, sizeof m.owner);
         m.bound.number = s->record.bound_block;
         memcpy(m.bound.hash, s->bound_hash.b, sizeof m.bound.hash);
@@ -208,9 +221,7 @@ static uint32_t member_views(const struct chain *c, const struct one_attempt *a,
         memcpy(v->keys.x25519, n->keys.x25519, 32);
         memcpy(v->keys.account, n->keys.account.b, 20);
         v->endpoint = bytes_of(n->endpoint, strlen(n->endpoint));
-        v->domains_n = n->n_domains;
-        for (size_t k = 0; k < v->domains_n && k < PC_ARRAY_LEN(v->domains); k++)
-            memcpy(v->domains[k], n->domain[k].b, 32);
+        v->domains_n = domains_of(v->domains, c, n);
         v->state = n->revoked ? IPC_NODE_STATE_REVOKED : IPC_NODE_STATE_LIVE;
         v->recovering = !evm_word_equal(&n->keys_hash, &a->seats[i].node.keys_hash);
     }

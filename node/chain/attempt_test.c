@@ -79,6 +79,9 @@ static void nodes(void)
         memset(&n->keys, (int)(0x30 + i), sizeof n->keys);
         n->keys_hash = evm_word_u64(i + 1);
         n->record = evm_word_u64(1000 + i);
+        n->vendor = (uint8_t)(i % 3 + 1);
+        n->n_domains = 1;
+        n->domain[0] = evm_word_u64(0xd0 + i);
         memcpy(n->endpoint, "1.2.3.4:1:2", 11);
         if (i == 0) /* this node */
             memset(&n->keys, 0x21, sizeof n->keys);
@@ -136,6 +139,29 @@ static void tells_the_vault(void **state)
         KIT_HEAR(&w.kit, IPC_LINK_VC, vc_member, VC_MEMBER, &m);
         assert_int_equal(m.index, i);
         assert_int_equal(m.node_id, 99u + i);
+    }
+}
+
+/* In the order of the registry's kinds, over which the member root is: a vendor that is a kind is
+ * the first. */
+static void domains_of_members(void **state)
+{
+    struct ipc_vc_member m;
+    (void)state;
+    for (int quota = 0; quota < 2; quota++) {
+        w.c->d.policy.vendor_quota = quota != 0;
+        if (quota == 0)
+            opened();
+        else
+            attempt_repeat_vault(w.c);
+        tell();
+        for (uint16_t i = 1; i <= N; i++) {
+            KIT_HEAR(&w.kit, IPC_LINK_VC, vc_member, VC_MEMBER, &m);
+            assert_int_equal(m.domains_n, 1 + quota);
+            assert_int_equal(m.domains[quota][31], 0xcf + i);
+            if (quota != 0)
+                assert_int_equal(m.domains[0][31], (i - 1) % 3 + 1);
+        }
     }
 }
 
@@ -525,6 +551,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(tells_the_vault),
+        T(domains_of_members),
         T(members_of_every_vendor),
         T(facts_in_order),
         T(blocks_that_are_not_true),

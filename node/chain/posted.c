@@ -171,6 +171,21 @@ static void take_attest(struct chain *c, const struct posted *p, struct bytes ca
     tell_node_evidence(c, r);
 }
 
+/* A certificate came after the evidence that needs it (nobody gave its calldata before): what could
+ * not be told is read again. */
+static void want_with(struct chain *c, const uint8_t *leaf, const struct evm_word *authority)
+{
+    for (size_t i = 0; i < RECORDS_MAX; i++) {
+        const struct record_entry *r = &c->index->records[i];
+        if (!r->used || !r->parsed || r->mirrored)
+            continue;
+        const struct leaf_entry *l = leaf == NULL ? index_leaf(c->index, r->leaf) : NULL;
+        if (leaf != NULL ? memcmp(r->leaf, leaf, sizeof r->leaf) == 0
+                         : l != NULL && evm_word_equal(&l->authority, authority))
+            posted_want(c, &(struct posted){.kind = POSTED_ATTEST, .tx = r->tx, .key = r->record});
+    }
+}
+
 /* Of SNP the issuer's modulus comes too; in all else its arguments are as TDX's. */
 static void take_cert(struct chain *c, const struct posted *p, struct bytes args, bool snp)
 {
@@ -188,6 +203,7 @@ static void take_cert(struct chain *c, const struct posted *p, struct bytes args
         l->authority = issuer;
         l->n = der.n;
         memcpy(l->der, der.p, der.n);
+        want_with(c, p->record, NULL);
         return;
     }
     struct authority_entry *a = index_authority_new(c->index, &p->key);
@@ -198,6 +214,7 @@ static void take_cert(struct chain *c, const struct posted *p, struct bytes args
     memcpy(a->der, der.p, der.n);
     sha256(name, der);
     (void)tell(c, name, der); /* and again by posted_repeat */
+    want_with(c, NULL, &p->key);
 }
 
 static void take_crl(struct chain *c, struct bytes args, bool snp)

@@ -185,6 +185,44 @@ static void snp_node(void **state)
     assert_true(list_told);
 }
 
+/* The calldata of its certificate come after those of the evidence: it is told all the same. */
+static void certificate_comes_last(void **state)
+{
+    struct ipc_dc_evidence e;
+    (void)state;
+    for (int late = 0; late < 2; late++) { /* the leaf, then the issuer */
+        sync_restart(w.c);
+        w.n_logs = 0;
+        world_join(&w, NODE, 0x31);
+        if (late == 0)
+            post_issuer();
+        else
+            post_leaf();
+        world_mine(&w, 1);
+        world_round(&w);
+        for (int i = 0; i < WORLD_ENDPOINTS; i++)
+            w.endpoint[i].no_calldata = true;
+        if (late == 0)
+            post_leaf();
+        else
+            post_issuer();
+        attested(0x31, WIRE_VENDOR_SNP, w.c->d.policy.snp.verifier, PC_BYTES(snp_leaf));
+        world_mine(&w, 1);
+        world_round(&w); /* the certificate goes behind the evidence */
+        for (int i = 0; i < WORLD_ENDPOINTS; i++)
+            w.endpoint[i].no_calldata = false;
+        world_mine(&w, 1);
+        world_round(&w);
+        assert_false(told_evidence(&e));
+        world_mine(&w, 1);
+        world_round(&w);
+        assert_true(told_evidence(&e));
+        assert_true(is(e.leaf, "the VCEK") && is(e.ca, "the ASK"));
+        assert_int_equal(w.c->posted_n, 0);
+        kit_forget(&w.kit);
+    }
+}
+
 /* A document carries its whole chain: no certificate is waited for, nothing is in force. */
 static void nitro_node(void **state)
 {
@@ -418,6 +456,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(snp_node),
+        T(certificate_comes_last),
         T(nitro_node),
         T(hints_that_are_none),
         T(logs_that_are_none),

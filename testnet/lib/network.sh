@@ -91,25 +91,52 @@ net_deploy()
     # The contract wants them ascending.
     guardians=$(for i in 1 2 3; do address_of "guardian-$i"; done | jq -R . | jq -s 'sort_by(ascii_downcase)')
     jq --argjson g "$guardians" --argjson n "$NODES" \
-        '.guardians = $g | .guardianThreshold = 2 | .targetN = $n | .probationSeconds = 120' \
+        '.guardians = $g | .guardianThreshold = 2 | .targetN = $n | .probationSeconds = 120 |
+         .kinds = ["vendor", "cloud", "operator"]' \
         "$ROOT/contracts/script/params/31337.json" >"$RUN/params.json"
     "$ROOT/contracts/deploy" --rpc "$RPC" --params "$RUN/params.json" \
-        --key-file "$RUN/keys/deployer.hex" --tdx-root "$RUN/intel/root.der" \
+        --key-file "$RUN/keys/deployer.hex" "${VENDOR_ROOTS[@]}" \
         --out "$RUN/deployment.json" >"$RUN/logs/deploy.log" 2>&1 || {
         tail -n 5 "$RUN/logs/deploy.log" >&2
         return 1
     }
 }
 
-# One policy.bin per build line, and the measurement that a node running it has.
+# Simulated vendors, with the roots that everything pins.
+net_vendors()
+{
+    "$BIN/polyclave-quote-sim" init-vendor "$RUN/intel" &&
+        "$BIN/polyclave-quote-sim" init-vendor "$RUN/amd" --tee snp --product Genoa &&
+        "$BIN/polyclave-quote-sim" init-vendor "$RUN/aws" --tee nitro || return 1
+    VENDOR_ROOTS=(--tdx-root "$(vendor_root tdx)" --snp-root "$(vendor_root snp)" --nitro-root "$(vendor_root nitro)")
+}
+
+# vendor_of NODE: two of each; those that the story changes most are TDX (5, 6, and who joins later).
+vendor_of()
+{
+    local third=$(((NODES + 2) / 3))
+    if [ "$1" -le "$third" ]; then echo snp; elif [ "$1" -le $((2 * third)) ]; then echo nitro; else echo tdx; fi
+}
+
+vendor_dir() { case $1 in tdx) echo "$RUN/intel" ;; snp) echo "$RUN/amd" ;; nitro) echo "$RUN/aws" ;; esac; }
+
+vendor_root() { if [ "$1" = snp ]; then echo "$RUN/amd/ark.der"; else echo "$(vendor_dir "$1")/root.der"; fi; }
+
+# measurement_of BUILD [VENDOR]
+measurement_of() { cat "$RUN/measurement-$1-${2:-tdx}"; }
+
+# One policy.bin per build line, and the measurement that a node of each vendor running it has.
 net_policies()
 {
-    local build
+    local build vendor
     for build in "${GENESIS_BUILDS[@]}" build-3; do
         "$BIN/polyclave" policy build --deployment "$RUN/deployment.json" --rpc "$RPC" \
-            --tdx-root "$RUN/intel/root.der" --build "$build" --out "$RUN/policy-$build.bin" >/dev/null &&
-            "$BIN/polyclave" evidence measure --sim --bin "$BIN" --policy "$RUN/policy-$build.bin" \
-                --json | jq -r .measurement >"$RUN/measurement-$build"
+            "${VENDOR_ROOTS[@]}" --build "$build" --out "$RUN/policy-$build.bin" >/dev/null || return 1
+        for vendor in tdx snp nitro; do
+            "$BIN/polyclave" evidence measure --sim --vendor "$vendor" --bin "$BIN" \
+                --policy "$RUN/policy-$build.bin" --json | jq -r .measurement >"$RUN/measurement-$build-$vendor" ||
+                return 1
+        done
     done
 }
 
@@ -143,15 +170,17 @@ node_dir() { printf '%s/node-%s' "$RUN" "$1"; }
 # node_setup I [BUILD]: ports, machine, configuration.
 node_setup()
 {
-    local i=$1 dir build=${2:-$(build_of "$1")} peer http rpc
+    local i=$1 dir build=${2:-$(build_of "$1")} peer http rpc vendor version=()
     dir=$(node_dir "$i")
     mkdir -p "$dir/data"
     peer=$(pc_free_port $((BASE_PORT + 100 + 10 * i)))
     http=$(pc_free_port $((peer + 1)))
     printf '%s\n' "$build" >"$dir/build"
     printf 'http://127.0.0.1:%s\n' "$http" >"$dir/url"
-    "$BIN/polyclave-quote-sim" init-platform "$dir/machine" --vendor "$RUN/intel" \
-        --quote-version $((4 + i % 2)) --bin "$BIN" --policy "$RUN/policy-$build.bin" >/dev/null
+    vendor=$(vendor_of "$i")
+    case $vendor in tdx) version=(--quote-version $((4 + i % 2))) ;; snp) version=(--quote-version $((3 + 2 * (i % 2)))) ;; esac
+    "$BIN/polyclave-quote-sim" init-platform "$dir/machine" --vendor "$(vendor_dir "$vendor")" \
+        "${version[@]}" --bin "$BIN" --policy "$RUN/policy-$build.bin" >/dev/null || return 1
     {
         for rpc in "${RPCS[@]}"; do echo "rpc = $rpc"; done
         echo "peer_listen = 127.0.0.1:$peer"
@@ -160,7 +189,8 @@ node_setup()
         echo "relay_socket = $dir/relay.sock"
         echo "data_dir = $dir/data"
         echo "control_socket = $dir/control.sock"
-        echo "vendor_root = $RUN/intel/root.der"
+        echo "vendor = $vendor"
+        for vendor in tdx snp nitro; do echo "vendor_root = $(vendor_root "$vendor")"; done
         echo "owner = $(address_of "owner-$i")"
     } >"$dir/config"
 }

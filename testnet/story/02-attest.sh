@@ -18,12 +18,12 @@ line_2()
         # From now on the relay serves this node alone, and may re-attest it.
         pc_stop "relay-$i"
         relay_start "$i" "$(node_id "$i")" || why "relay $i did not start again" || return 1
-        gas+=("$(jq -r '[.transactions[]? | select(.what == "attest") | .gas] | first // "-"' "$(node_dir "$i")/join.json")")
+        gas+=("$(vendor_of "$i") $(jq -r '[.transactions[]? | select(.what == "attest") | .gas] | first // "-"' "$(node_dir "$i")/join.json")")
     done
     for ((i = 1; i <= NODES; i++)); do
         pc_wait 40 "node $i to see itself registered" node_is "$i" live || why "node $i is not live" || return 1
     done
-    FIGURE="$NODES nodes in ${#CLOUDS[@]} declared clouds, attest gas ${gas[*]}"
+    FIGURE="$NODES nodes of three vendors in ${#CLOUDS[@]} declared clouds, attest gas $(IFS=,; echo "${gas[*]}")"
 }
 
 node_is() { [ "$(node_status "$1" state)" = "$2" ]; }

@@ -11,7 +11,7 @@ all_serve()
 
 freeze_by()
 {
-    as "guardian-$1" gov freeze --kind measurement --id "$(cat "$RUN/measurement-build-2")" --for 25 --json
+    as "guardian-$1" gov freeze --kind measurement --id "$(measurement_of build-2)" --for 25 --json
 }
 
 line_9()

@@ -17,7 +17,7 @@ votes_from_bonds()
 node_measurement_added()
 {
     local id third
-    third=$(cat "$RUN/measurement-build-3")
+    third=$(measurement_of build-3)
     id=$(as owner-1 gov propose --action measurement-add --measurement "$third" \
         --source "$SOURCE_DIGEST" --build "$BUILD_DIGEST" --description "third build" --json | jq -r .proposal) || return 1
     pc_wait 30 "voting to begin" proposal_is "$id" active || return 1
@@ -49,7 +49,7 @@ node_6_has_third_build()
 {
     local now third
     now=$(pc node status --id "$(node_id 6)" --json | jq -r .measurement)
-    third=$(cat "$RUN/measurement-build-3")
+    third=$(measurement_of build-3)
     [ "${now#0x}" = "${third#0x}" ]
 }
 
