@@ -218,7 +218,7 @@ bool snp_view_of(struct snp_view *out, const struct evidence_input *in)
     out->product = out->report.cpu;
     if (snp_table_parse(&table, out->report.table) != PC_OK ||
         !pem_or_der(&der, &pem,
-                       first_of(in->collateral.snp_vek, snp_table_vek(&out->report, &table))) ||
+                    first_of(in->collateral.snp_vek, snp_table_vek(&out->report, &table))) ||
         der.n == 0 || der.n > sizeof(out->der))
         return true;
     memcpy(out->der, der.p, der.n);

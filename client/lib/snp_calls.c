@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "attest/der.h"
-#include "attest/pem.h"
 #include "attest/ec.h"
+#include "attest/pem.h"
 #include "attest/snp_report.h"
 #include "client/lib/vendor_row.h"
 
@@ -54,7 +54,8 @@ enum err_code snp_leaf_record(uint8_t out[static PC_SNP_LEAF_RECORD], const stru
     memcpy(out, leaf->key, PC_SNP_POINT_LEN);
     out[AT_PRODUCT] = (uint8_t)product;
     out[AT_ROLE] = vlek ? ROLE_VLEK : ROLE_VCEK;
-    memcpy(out + AT_HWID, leaf->vek.hwid.p, leaf->vek.hwid.n);
+    if (leaf->vek.hwid.n != 0) /* a VLEK has none */
+        memcpy(out + AT_HWID, leaf->vek.hwid.p, leaf->vek.hwid.n);
     snp_vek_tcb(out + AT_TCB, product, &leaf->vek);
     put_serial(out + AT_SERIAL, &issuer->serial);
     store_be32(out + AT_UNTIL,

@@ -149,7 +149,8 @@ contract Deploy {
         _make(Place.P384Table, "P384Table.sol:P384Table", "");
         _make(Place.P384, "P384.sol:P384", abi.encode(_at(Place.P384Table)));
         _make(Place.Reader384, "Reader384.sol:Reader384", "");
-        (address reader, address sha384, address p384) = (_at(Place.Reader384), _at(Place.Sha384), _at(Place.P384));
+        (address reader, address sha384, address p384) =
+            (_at(Place.Reader384), _at(Place.Sha384), _at(Place.P384));
         if (_present(Place.SnpVerifier)) {
             ISnpVerifier.SnpRules memory rules = ISnpVerifier.SnpRules(
                 uint32(_uint("snpMaxVmpl")), _bool("snpVlek"), _bool("snpListsRequired")
