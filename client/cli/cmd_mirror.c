@@ -12,6 +12,7 @@
 #include "chain/view_slot.h"
 #include "client/cli/commands.h"
 #include "client/cli/mirror_net.h"
+#include "client/cli/vendor.h"
 #include "client/lib/bundle.h"
 #include "client/lib/replay.h"
 
@@ -141,7 +142,9 @@ static void out_evidence(struct export *x, const struct bundle_accepted *a, bool
     for (size_t i = 0; i < 32; i++)
         (void)snprintf(hash + 2 * i, 3, "%02x", a->hash[i]);
     out_row(x->o);
+    const char *vendor = vendor_name((enum vendor)a->attested.vendor);
     out_str(x->o, "hash", hash);
+    out_str(x->o, "vendor", vendor != NULL ? vendor : "unknown");
     out_hex(x->o, "record", PC_BYTES(a->attested.record));
     out_str(x->o, "kind", a->attested.kind == PC_SUBJECT_NODE ? "node" : "application");
     out_u64(x->o, "attested_at", a->attested.attested_at);

@@ -65,7 +65,7 @@ key_get()
     local enclave=$2 out=$3 dir=$RUN/app-$1
     shift 3
     rm -f "$out"
-    pc key get --pin "$dir/pin" --vendor tdx --quote-helper "${QUOTE_HELPER:-$BIN/polyclave-quote-sim}" \
+    pc key get --pin "$dir/pin" --vendor "${KEY_VENDOR:-tdx}" --quote-helper "${QUOTE_HELPER:-$BIN/polyclave-quote-sim}" \
         --platform "$dir/enclave-$enclave" --relay "$dir/relay.sock" --out "$out" --json "$@" >"$out.json"
 }
 

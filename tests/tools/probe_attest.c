@@ -56,29 +56,12 @@ static enum err_code send_attest(struct polyclave *pc, struct relay_link *l, str
     return relay_link_attest(l, r, &m, RELAY_MS);
 }
 
-static enum err_code send_leaf(struct polyclave *pc, struct relay_link *l, struct relay_reply *r)
-{
-    static uint8_t der[PC_EVIDENCE_MAX];
-    struct relay_relay_post m = {.vendor = WIRE_VENDOR_TDX, .kind = RELAY_POST_KIND_CERTIFICATE};
-    struct bytes certs[3];
-    PC_TRY(tdx_certs(certs, der, bytes_of(pc->evidence.p, pc->evidence.n)));
-    m.data = certs[0];
-    return relay_link_post(l, r, &m, RELAY_MS);
-}
-
-/* Attest; a machine that the contract does not know has its certificate posted first. */
-static enum err_code post(struct polyclave *pc, const char *socket, struct relay_reply *r,
-                          struct relay_reply *leaf)
+/* The relay posts the machine's certificates first if the contract lacks them. */
+static enum err_code post(struct polyclave *pc, const char *socket, struct relay_reply *r)
 {
     struct relay_link *l;
     PC_TRY(relay_link_open(&l, socket));
     enum err_code e = send_attest(pc, l, r);
-    if (e == PC_OK && r->outcome == RELAY_OUTCOME_REVERTS &&
-        strncmp(r->text, "LeafUnknown", 11) == 0) {
-        e = send_leaf(pc, l, leaf);
-        if (e == PC_OK && leaf->outcome == RELAY_OUTCOME_MINED)
-            e = send_attest(pc, l, r);
-    }
     relay_link_close(l);
     return e;
 }
@@ -114,16 +97,13 @@ static void print_hex(const char *name, struct bytes b)
     (void)printf(",\"%s\":\"0x%s\"", name, hex);
 }
 
-static void print(const struct polyclave *pc, const struct relay_reply *r,
-                  const struct relay_reply *leaf)
+static void print(const struct polyclave *pc, const struct relay_reply *r)
 {
     const struct evidence_claims *c = &pc->evidence.claims;
-    char code[64], leaf_code[64];
+    char code[64];
     code_of(code, r->text);
-    code_of(leaf_code, leaf->text);
-    (void)printf("{\"outcome\":\"%s\",\"code\":\"%s\",\"certificate_code\":\"%s\",\"block\":%llu,"
-                 "\"gas\":%llu",
-                 relay_outcome_name(r->outcome), code, leaf_code, (unsigned long long)r->block,
+    (void)printf("{\"outcome\":\"%s\",\"code\":\"%s\",\"block\":%llu,\"gas\":%llu",
+                 relay_outcome_name(r->outcome), code, (unsigned long long)r->block,
                  (unsigned long long)r->gas_used);
     (void)printf(",\"text\":\"");
     for (const char *p = r->text; *p != '\0'; p++)
@@ -137,17 +117,17 @@ static void print(const struct polyclave *pc, const struct relay_reply *r,
 
 int probe_attest(struct polyclave *pc, const struct probe_options *o)
 {
-    struct relay_reply r = {0}, leaf = {0};
+    struct relay_reply r = {0};
     if (!make_evidence(pc, o) || !probe_save(pc, o->state))
         return PROBE_EXIT_FAULT;
-    enum err_code e = post(pc, o->relay, &r, &leaf);
+    enum err_code e = post(pc, o->relay, &r);
     if (e != PC_OK) {
         (void)probe_fail(o->relay, pc_err_text(e));
         return PROBE_EXIT_FAULT;
     }
     if (r.outcome == RELAY_OUTCOME_MINED && !wait_final(pc, r.block))
         return PROBE_EXIT_FAULT;
-    print(pc, &r, &leaf);
+    print(pc, &r);
     return 0;
 }
 
