@@ -87,6 +87,7 @@ contract SnpVerifier is ISnpVerifier {
         _maxVmpl = rules_.maxVmpl;
         _vlek = rules_.vlek;
         _listsRequired = rules_.listsRequired;
+        if (block.chainid != DEVELOPMENT_CHAIN && !rules_.listsRequired) revert ListsNotRequired();
         for (uint256 i = 0; i < roots.length; ++i) _pin(roots[i], Reader384(parts.reader));
         if (roots.length == 0) revert ProductUnknown(0);
     }

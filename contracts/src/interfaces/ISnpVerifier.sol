@@ -43,6 +43,9 @@ interface ISnpVerifier is IEvidenceVerifier, IEvidenceErrors {
     /// @notice two roots are of one product
     error RootTwice(uint8 product);
 
+    /// @notice off chain 31337 a report counts only under a revocation list
+    error ListsNotRequired();
+
     // ---- posting
 
     /// @notice no root of that product is pinned

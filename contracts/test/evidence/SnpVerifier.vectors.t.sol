@@ -259,13 +259,36 @@ contract SnpVerifierVectorsTest is SnpWorld {
         vm.chainId(31337);
     }
 
+    function test_oneRootOfAProduct() external {
+        bytes[] memory roots = new bytes[](2);
+        roots[0] = roots[1] = cert("ark-milan");
+        vm.expectRevert(abi.encodeWithSelector(ISnpVerifier.RootTwice.selector, 0));
+        this.deployRoots(roots, ISnpVerifier.Parts(reader, sha384, p384));
+    }
+
+    /// Reports without a revocation list are for development chains.
+    function test_listsAreRequired() external {
+        bytes[] memory roots = new bytes[](1);
+        roots[0] = cert("ark-milan");
+        lists = false;
+        this.deployRoots(roots, ISnpVerifier.Parts(reader, sha384, p384));
+        vm.chainId(1);
+        vm.expectRevert(abi.encodeWithSelector(ISnpVerifier.ListsNotRequired.selector));
+        this.deployRoots(roots, ISnpVerifier.Parts(reader, sha384, p384));
+        lists = true;
+        this.deployRoots(roots, ISnpVerifier.Parts(reader, sha384, p384));
+        vm.chainId(31337);
+    }
+
+    bool private lists = true;
+
     function deployRoots(bytes[] calldata roots, ISnpVerifier.Parts calldata parts) external {
         deployWith(roots, parts);
     }
 
     function deployWith(bytes[] memory roots, ISnpVerifier.Parts memory parts) internal {
         bytes memory arguments =
-            abi.encode(roots, address(policy), parts, ISnpVerifier.SnpRules({maxVmpl: 0, vlek: false, listsRequired: true}));
+            abi.encode(roots, address(policy), parts, ISnpVerifier.SnpRules({maxVmpl: 0, vlek: false, listsRequired: lists}));
         bytes memory code = bytes.concat(vm.getCode("SnpVerifier.sol:SnpVerifier"), arguments);
         assembly {
             if iszero(create(0, add(code, 32), mload(code))) {
