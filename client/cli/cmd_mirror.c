@@ -146,6 +146,7 @@ static void out_evidence(struct export *x, const struct bundle_accepted *a, bool
     out_str(x->o, "hash", hash);
     out_str(x->o, "vendor", vendor != NULL ? vendor : "unknown");
     out_hex(x->o, "record", PC_BYTES(a->attested.record));
+    out_hex(x->o, "context", PC_BYTES(a->attested.context));
     out_str(x->o, "kind", a->attested.kind == PC_SUBJECT_NODE ? "node" : "application");
     out_u64(x->o, "attested_at", a->attested.attested_at);
     out_bool(x->o, "complete", complete);

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Ids} from "../../src/base/Ids.sol";
+import {Objects} from "../../src/base/Objects.sol";
 import {Claims, Kind, TcbStatus, Vendor} from "../../src/base/Types.sol";
 import {TdxQuote} from "../../src/evidence/TdxQuote.sol";
 import {IAttestations} from "../../src/interfaces/IAttestations.sol";
@@ -42,7 +43,7 @@ contract AnythingAttestations {
             boundBlock: uint40(boundBlock),
             attestedAt: uint40(block.timestamp),
             validUntil: uint40(block.timestamp) + MAX_AGE,
-            leafTag: 0
+            leafTag: uint56(bytes7(Objects.serialId(Vendor.TDX, uint8(hints[106]), uint160(bytes20(hints[107:127])))))
         });
         emit IAttestations.Attested(
             record, subject, context, verifier, c.measurement, c.platform, claims, _state(record)
