@@ -17,6 +17,8 @@
 /* An attest under way: certificates that the contract lacks, one after the other, then evidence. */
 struct attest_job {
     bool busy, posting, again;
+    bool refused; /* a certificate was: whether the evidence needs it is for its contract to say */
+    struct relay_result refusal;
     unsigned certificates;
     struct relay_relay_attest m;
     uint8_t *evidence; /* owned; what m borrows */
@@ -80,9 +82,19 @@ static void take_answer(struct client *c, uint64_t id, const struct relay_result
         loop_timer_set(c->server->loop, &c->server->next, 0);
         return;
     }
+    if (ours && j->posting && res->kind == PC_RELAY_REVERTS) {
+        j->refused = true;
+        j->refusal = *res;
+        j->again = true;
+        loop_timer_set(c->server->loop, &c->server->next, 0);
+        return;
+    }
+    struct relay_result told = ours && j->refused && res->kind == PC_RELAY_REVERTS
+                                   ? j->refusal /* the cause */
+                                   : *res;
     if (ours)
         job_end(c);
-    send_result(c, id, res);
+    send_result(c, id, &told);
 }
 
 static void on_answer(void *ctx, const void *who, uint64_t id, const struct relay_result *res)
@@ -166,8 +178,9 @@ static void job_step(struct client *c)
     struct relay_built call = {0};
     uint64_t id = j->m.id;
     set_time(s);
-    enum err_code e =
-        relay_build_certificate(&call, s->calldata, sizeof s->calldata, s->relay, &j->m);
+    enum err_code e = j->refused ? PC_E_EXISTS
+                                 : relay_build_certificate(&call, s->calldata, sizeof s->calldata,
+                                                           s->relay, &j->m);
     j->posting = e == PC_OK;
     if (e == PC_OK && j->certificates++ == PC_VENDOR_CERTS)
         e = PC_E_RETRY; /* they do not stay */

@@ -19,6 +19,7 @@ line_15()
         n=$((n + 1))
     done < <(jq -r --arg forged "$forged" '.evidence[] | select(.context != $forged) | .hash + " " + .vendor' "$RUN/mirror.json")
     [ "$n" -ge "$NODES" ] || why "only $n evidences" || return 1
+    hash=$(jq -r --arg forged "$forged" '[.evidence[] | select(.context != $forged)][0].hash' "$RUN/mirror.json")
     out=$("$BIN/polyclave" evidence replay "$hash" --bundle "$bundle" --json)
     [ "$(jq -r '.evidence_reasons | join(" ")' <<<"$out")" = untrusted_root ] ||
         why "it verifies under the real vendor's root" || return 1
