@@ -63,6 +63,32 @@ static unsigned best_hash(const struct contract *c, unsigned n, const uint8_t **
     return best;
 }
 
+/* Dealers that at least q votes vouch for; a vote with a transcript has every commit. */
+static uint32_t heard(const struct contract *c, unsigned n)
+{
+    uint32_t out = 0;
+    for (unsigned d = 1; d <= n; d++) {
+        unsigned votes = 0;
+        for (unsigned i = 1; i <= n; i++)
+            votes +=
+                (c->voted & bit(i)) != 0 && (!zero32(c->vote[i].transcript) ||
+                                             dkg_bitmap_test(&c->vote[i].good, (party_index)d));
+        if (votes >= n / 2 + 1)
+            out |= bit(d);
+    }
+    return out & c->committed;
+}
+
+/* activate() takes a hash with its preimage, whose QUAL must be of dealers that were heard: stale
+ * votes and a byzantine READY cannot bring in a dealer whom honest members left out. */
+static bool can_activate(const struct world *w, const struct contract *c, const uint8_t *hash)
+{
+    const struct attempt_record *rec = &w->record[c->attempt];
+    if (rec->have_qual && memcmp(hash, rec->qual, 32) == 0)
+        return true;
+    return rec->have_all && memcmp(hash, rec->all, 32) == 0 && heard(c, w->s.n) == c->committed;
+}
+
 static void announce(struct world *w, struct contract *c, uint32_t k)
 {
     c->stage = STAGE_WINDOW;
@@ -121,12 +147,13 @@ static void calls_of_anybody(struct world *w, struct contract *c, uint32_t k)
     if (c->stage != STAGE_OPEN || c->b1 == 0 || k <= c->b1 || !chance(w, 60))
         return;
     best = best_hash(c, w->s.n, &hash, &only_votes);
-    if (best >= w->s.n || (k > c->b2c && best >= quorum_a(w))) {
+    bool enough = best >= w->s.n || (k > c->b2c && best >= quorum_a(w));
+    if (enough && can_activate(w, c, hash)) {
         memcpy(c->active, hash, 32);
         c->stage = STAGE_ACTIVE;
         c->activated = k;
         c->by_votes = only_votes;
-    } else if (k > c->b3) {
+    } else if (k > c->b3 && !enough) {
         fail(w, c, k);
     }
 }
