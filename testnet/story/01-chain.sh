@@ -4,7 +4,7 @@
 LINE_TITLE[1]="chain and contracts, genesis measurements of three vendors sealed"
 line_1()
 {
-    local names=() i
+    local names=() i vendor
     net_chain_start || why "anvil did not start" || return 1
     net_proxies_start || why "the endpoints did not start" || return 1
     for ((i = 1; i <= NODES + 1; i++)); do names+=("owner-$i" "payer-$i"); done
@@ -15,14 +15,18 @@ line_1()
     net_policies || why "policy.bin could not be made" || return 1
     SOURCE_DIGEST=0x$(git -C "$ROOT" ls-files -z | sort -z | (cd "$ROOT" && xargs -0 sha256sum) | sha256sum | cut -d' ' -f1)
     BUILD_DIGEST=0x$(cd "$BIN" && sha256sum ./* | sha256sum | cut -d' ' -f1)
-    local sealed=(--measurement "$(measurement_of build-1)" --measurement "snp:$(measurement_of build-1 snp)"
-        --measurement "nitro:$(measurement_of build-1 nitro)")
-    [ "$SABOTAGE" = 1 ] || sealed+=(--measurement "$(measurement_of build-2)")
+    # What the nodes run, and whoever joins later.
+    local sealed=() runs='' run count=0
+    for ((i = 1; i <= NODES + 1; i++)); do runs+="$(build_of "$i") $(vendor_of "$i")"$'\n'; done
+    while read -r run vendor; do
+        count=$((count + 1))
+        [ "$SABOTAGE" = 1 ] && [ "$run" = build-2 ] && continue
+        sealed+=(--measurement "$vendor:$(measurement_of "$run" "$vendor")")
+    done < <(sort -u <<<"${runs%$'\n'}")
     net_describe || why "network.json could not be made" || return 1
     as deployer gov seal --source "$SOURCE_DIGEST" --build "$BUILD_DIGEST" \
         "${sealed[@]}" --json >"$RUN/sealed.json" || why "the measurements could not be sealed" || return 1
-    [ "$(jq .sealed "$RUN/sealed.json")" = 4 ] || why "four measurements were not sealed" || return 1
-    local vendor
+    [ "$(jq .sealed "$RUN/sealed.json")" = "$count" ] || why "$count measurements were not sealed" || return 1
     for vendor in tdx snp; do
         as stranger collateral post --vendor "$vendor" --dir "$(vendor_dir "$vendor")/collateral" --json >"$RUN/collateral-$vendor.json" ||
             why "the collateral of $vendor could not be posted" || return 1
