@@ -4,13 +4,9 @@
 #ifndef PC_ATTEST_NITRO_BUGS_TEST_H
 #define PC_ATTEST_NITRO_BUGS_TEST_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
-
+#include "attest/bugs_testkit.h"
 #include "attest/sim/forge_nitro.h"
 #include "base/rng_seeded.h"
 
@@ -19,7 +15,6 @@ static struct forge_nitro genuine[2];
 static struct forge_nitro f; /* the one under change */
 static struct forged_nitro built;
 static uint8_t pins[2][32];
-static struct verdict v;
 
 static inline int bugs_setup(void **state)
 {
@@ -47,26 +42,6 @@ static inline void judge(size_t i)
 {
     forge_nitro_build(&built, &f);
     judge_built(i);
-}
-
-static inline void expect_accept(void)
-{
-    for (unsigned r = 0; r < PC_R_COUNT; r++)
-        if (verdict_has(&v, (enum verdict_reason)r))
-            fail_msg("unexpected reason %s", verdict_reason_name(r));
-    assert_true(verdict_accepts(&v));
-}
-
-/* This reason and no other. */
-static inline void expect_only(enum verdict_reason want)
-{
-    if (!verdict_has(&v, want))
-        fail_msg("reason %s is missing", verdict_reason_name(want));
-    for (unsigned r = 0; r < PC_R_COUNT; r++)
-        if (r != want && verdict_has(&v, (enum verdict_reason)r))
-            fail_msg("wanted %s alone, got %s too", verdict_reason_name(want),
-                     verdict_reason_name(r));
-    assert_false(verdict_accepts(&v));
 }
 
 /* A change of the plan, built and judged: that reason and no other, in both forms. */

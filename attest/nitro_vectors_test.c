@@ -1,66 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every aws-nitro case of the vectors' MANIFEST: verdict, reasons, claims. The list is read from
  * the MANIFEST, so a case that is added there is tested here. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-#include "attest/der.h"
+#include "attest/manifest_testkit.h"
 #include "attest/nitro.h"
 #include "base/hex.h"
-#include "base/json.h"
 #include "base/rng_seeded.h"
 
 static struct json_doc *manifest;
 static unsigned evaluations_run, cases_run, accepted, flips_run;
-
-static struct bytes load(const char *path)
-{
-    char full[512];
-    (void)snprintf(full, sizeof(full), "%s/%s", PC_VECTORS, path);
-    FILE *f = fopen(full, "rb");
-    if (f == NULL)
-        return (struct bytes){NULL, 0};
-    size_t cap = 1 << 20;
-    uint8_t *p = malloc(cap);
-    assert_non_null(p);
-    size_t n = fread(p, 1, cap, f);
-    assert_true(n < cap);
-    assert_int_equal(fclose(f), 0);
-    return bytes_of(p, n);
-}
-
-static void unload(struct bytes b)
-{
-    free((void *)(uintptr_t)b.p);
-}
-
-static const char *text(const struct json_value *v, const char *key)
-{
-    struct bytes s;
-    assert_int_equal(json_get_str(v, key, &s), PC_OK);
-    return (const char *)s.p;
-}
-
-/* "2025-12-25T16:05:19.346000Z": the second that it lies in. */
-static uint64_t time_of(const char *s)
-{
-    unsigned y, mo, d, h, mi, se;
-    uint64_t t;
-    assert_int_equal(sscanf(s, "%u-%u-%uT%u:%u:%u", &y, &mo, &d, &h, &mi, &se), 6);
-    assert_true(time_of_civil(&t, y, mo, d, h, mi, se));
-    return t;
-}
-
-static unsigned reason_count(const struct verdict *v)
-{
-    return (unsigned)__builtin_popcountll(v->reasons[0]) +
-           (unsigned)__builtin_popcountll(v->reasons[1]);
-}
 
 /* The MANIFEST has one word for both ends of a certificate's dates. */
 static bool has_reason(const struct verdict *v, const char *want)

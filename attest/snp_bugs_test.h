@@ -4,12 +4,7 @@
 #ifndef PC_ATTEST_SNP_BUGS_TEST_H
 #define PC_ATTEST_SNP_BUGS_TEST_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-
-#include <cmocka.h>
-
+#include "attest/bugs_testkit.h"
 #include "attest/sim/forge_snp.h"
 #include "base/rng_seeded.h"
 
@@ -31,7 +26,6 @@ static struct snp_forge f; /* the one under change */
 static struct snp_forged parts;
 static struct evidence_policy policies[KINDS];
 static struct evidence_policy policy;
-static struct verdict v;
 
 static int bugs_setup(void **state)
 {
@@ -68,31 +62,6 @@ static void judge(void)
 {
     snp_forge_build(&parts, &f);
     verify_parts();
-}
-
-static void expect_accept(void)
-{
-    for (unsigned r = 0; r < PC_R_COUNT; r++)
-        if (verdict_has(&v, (enum verdict_reason)r))
-            fail_msg("unexpected reason %s", verdict_reason_name(r));
-    assert_true(verdict_accepts(&v));
-}
-
-static void expect_reason(enum verdict_reason want)
-{
-    if (!verdict_has(&v, want))
-        fail_msg("reason %s is missing", verdict_reason_name(want));
-    assert_false(verdict_accepts(&v));
-}
-
-/* This reason and no other. */
-static void expect_only(enum verdict_reason want)
-{
-    expect_reason(want);
-    for (unsigned r = 0; r < PC_R_COUNT; r++)
-        if (r != want && verdict_has(&v, (enum verdict_reason)r))
-            fail_msg("wanted %s alone, got %s too", verdict_reason_name(want),
-                     verdict_reason_name(r));
 }
 
 /* A change of the plan, built and judged, for kinds [from, to). */

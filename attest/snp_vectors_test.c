@@ -1,64 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every amd-sev-snp case of the vectors' MANIFEST: verdict, reasons, claims. The list is read from
  * the MANIFEST, so a case that is added there is tested here. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-#include "attest/der.h"
+#include "attest/manifest_testkit.h"
 #include "attest/snp.h"
-#include "base/json.h"
 #include "base/rng_seeded.h"
 
 static struct json_doc *manifest;
 static unsigned evaluations_run, cases_run, accepted, flips_run, crls_run;
-
-static struct bytes load(const char *path)
-{
-    char full[512];
-    (void)snprintf(full, sizeof(full), "%s/%s", PC_VECTORS, path);
-    FILE *f = fopen(full, "rb");
-    if (f == NULL)
-        return (struct bytes){NULL, 0};
-    size_t cap = 1 << 20;
-    uint8_t *p = malloc(cap);
-    assert_non_null(p);
-    size_t n = fread(p, 1, cap, f);
-    assert_true(n < cap);
-    assert_int_equal(fclose(f), 0);
-    return bytes_of(p, n);
-}
-
-static void unload(struct bytes b)
-{
-    free((void *)(uintptr_t)b.p);
-}
-
-static const char *text(const struct json_value *v, const char *key)
-{
-    struct bytes s;
-    assert_int_equal(json_get_str(v, key, &s), PC_OK);
-    return (const char *)s.p;
-}
-
-/* "2025-06-25T00:00:00Z", "2025-06-25T00:00:00+00:00" */
-static uint64_t time_of(const char *s)
-{
-    unsigned y, mo, d, h, mi, se;
-    uint64_t t;
-    assert_int_equal(sscanf(s, "%u-%u-%uT%u:%u:%u", &y, &mo, &d, &h, &mi, &se), 6);
-    assert_true(time_of_civil(&t, y, mo, d, h, mi, se));
-    return t;
-}
-
-static struct bytes optional_file(const struct json_value *files, const char *key)
-{
-    return json_has(files, key) ? load(text(files, key)) : (struct bytes){NULL, 0};
-}
 
 static struct evidence_input load_input(const struct json_value *files)
 {
@@ -91,12 +41,6 @@ static void reasons_text(char out[static 2048], const struct verdict *v)
         if (verdict_has(v, (enum verdict_reason)r))
             n += (size_t)snprintf(out + n, 2048 - n, "%s%s ", verdict_reason_name(r),
                                   r == PC_R_SNP_VMPL && v->vmpl == 1 ? ":1" : "");
-}
-
-static unsigned reason_count(const struct verdict *v)
-{
-    return (unsigned)__builtin_popcountll(v->reasons[0]) +
-           (unsigned)__builtin_popcountll(v->reasons[1]);
 }
 
 /* These reasons, and no other. */

@@ -4,12 +4,7 @@
 #ifndef PC_ATTEST_TDX_BUGS_TEST_H
 #define PC_ATTEST_TDX_BUGS_TEST_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-
-#include <cmocka.h>
-
+#include "attest/bugs_testkit.h"
 #include "attest/sim/forge.h"
 #include "base/rng_seeded.h"
 
@@ -18,7 +13,6 @@ static struct forge genuine[2];
 static struct forge f; /* the one under change */
 static struct forged parts;
 static uint8_t pins[2][32];
-static struct verdict v;
 
 static int bugs_setup(void **state)
 {
@@ -42,33 +36,6 @@ static void judge(size_t i)
 {
     forge_build(&parts, &f);
     forge_verify(&v, &parts, pins[i]);
-}
-
-static void expect_accept(void)
-{
-    for (unsigned r = 0; r < PC_R_COUNT; r++)
-        if (verdict_has(&v, (enum verdict_reason)r))
-            fail_msg("unexpected reason %s", verdict_reason_name(r));
-    assert_true(verdict_accepts(&v));
-}
-
-/* This reason and no other. */
-static void expect_only(enum verdict_reason want)
-{
-    if (!verdict_has(&v, want))
-        fail_msg("reason %s is missing", verdict_reason_name(want));
-    for (unsigned r = 0; r < PC_R_COUNT; r++)
-        if (r != want && verdict_has(&v, (enum verdict_reason)r))
-            fail_msg("wanted %s alone, got %s too", verdict_reason_name(want),
-                     verdict_reason_name(r));
-    assert_false(verdict_accepts(&v));
-}
-
-static void expect_reason(enum verdict_reason want)
-{
-    if (!verdict_has(&v, want))
-        fail_msg("reason %s is missing", verdict_reason_name(want));
-    assert_false(verdict_accepts(&v));
 }
 
 /* A change of the plan, built and judged: that reason and no other, for both versions. */

@@ -1,66 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every intel-tdx case of the vectors' MANIFEST: verdict, status, reasons, claims. The list is read
  * from the MANIFEST, so a case that is added there is tested here. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-#include "attest/der.h"
 #include "attest/evidence.h"
+#include "attest/manifest_testkit.h"
 #include "attest/tdx.h"
 #include "base/hex.h"
-#include "base/json.h"
 #include "base/rng_seeded.h"
 
 static struct json_doc *manifest;
 static unsigned evaluations_run, cases_run, dates_equal, dates_older, flips_run, flips_outside;
-
-static struct bytes load(const char *path)
-{
-    char full[512];
-    (void)snprintf(full, sizeof(full), "%s/%s", PC_VECTORS, path);
-    FILE *f = fopen(full, "rb");
-    if (f == NULL)
-        return (struct bytes){NULL, 0};
-    size_t cap = 1 << 20;
-    uint8_t *p = malloc(cap);
-    assert_non_null(p);
-    size_t n = fread(p, 1, cap, f);
-    assert_true(n < cap);
-    assert_int_equal(fclose(f), 0);
-    return bytes_of(p, n);
-}
-
-static void unload(struct bytes b)
-{
-    free((void *)(uintptr_t)b.p);
-}
-
-static const char *text(const struct json_value *v, const char *key)
-{
-    struct bytes s;
-    assert_int_equal(json_get_str(v, key, &s), PC_OK);
-    return (const char *)s.p;
-}
-
-/* "2025-06-25T00:00:00Z" */
-static uint64_t time_of(const char *s)
-{
-    unsigned y, mo, d, h, mi, se;
-    uint64_t t;
-    assert_int_equal(sscanf(s, "%u-%u-%uT%u:%u:%uZ", &y, &mo, &d, &h, &mi, &se), 6);
-    assert_true(time_of_civil(&t, y, mo, d, h, mi, se));
-    return t;
-}
-
-static struct bytes optional_file(const struct json_value *files, const char *key)
-{
-    return json_has(files, key) ? load(text(files, key)) : (struct bytes){NULL, 0};
-}
 
 static struct collateral load_set(const struct json_value *files)
 {
@@ -120,12 +70,6 @@ static void expect_reason(const struct verdict *v, const char *want)
         if (names[i][0] != '\0' && strstr(have, word) == NULL)
             fail_msg("missing reason %s in: %s", names[i], have);
     }
-}
-
-static unsigned reason_count(const struct verdict *v)
-{
-    return (unsigned)__builtin_popcountll(v->reasons[0]) +
-           (unsigned)__builtin_popcountll(v->reasons[1]);
 }
 
 static void expect_advisories(const struct verdict *v, const struct json_value *tcb)
