@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The keys "nitro.*" of a policy file; docs/EVIDENCE.md has the table. */
-#include <stdio.h>
-
-#include "attest/policy.h"
-#include "base/json.h"
+#include "attest/policy_read.h"
 
 enum { K_ROOT, K_SLACK, K_ANY_USER_DATA, K_PCR };
 
@@ -47,41 +44,28 @@ const char *const nitro_policy_keys[PC_NITRO_POLICY_KEYS] = {
 #undef PCR
 };
 
-static bool has(const struct json_value *root, size_t key)
-{
-    return json_has(root, nitro_policy_keys[key]);
-}
-
 /* A value for each PCR that is named. Zero is no value (a debug enclave has it, and one that was
  * never extended), but of PCR 8: an image without a signature. */
-static enum err_code get_pcrs(struct nitro_rules *out, char *why, const struct json_value *root)
+static enum err_code get_pcrs(struct nitro_rules *out, const struct policy_reading *r)
 {
     for (unsigned i = 0; i < PC_ARRAY_LEN(out->pcr); i++) {
-        if (!has(root, K_PCR + i))
+        const char *key = nitro_policy_keys[K_PCR + i];
+        bool set = false;
+        PC_TRY(policy_hex(r, key, &set, out->pcr[i], 48));
+        if (!set)
             continue;
-        PC_TRY(json_get_hex(root, nitro_policy_keys[K_PCR + i], out->pcr[i], 48));
         out->pcr_set |= UINT32_C(1) << i;
-        if (i != 8 && bytes_all_zero_var(PC_BYTES(out->pcr[i]))) {
-            (void)snprintf(why, PC_POLICY_WHY_LEN, "%s: zero matches nothing",
-                           nitro_policy_keys[K_PCR + i]);
-            return PC_E_MALFORMED;
-        }
+        if (i != 8 && bytes_all_zero_var(PC_BYTES(out->pcr[i])))
+            return policy_fault(r, key, "zero matches nothing");
     }
     return PC_OK;
 }
 
-enum err_code nitro_policy_parse(struct evidence_policy *out, char why[PC_POLICY_WHY_LEN],
-                                 const struct json_value *root)
+enum err_code nitro_policy_parse(struct evidence_policy *out, const struct policy_reading *r)
 {
-    uint64_t slack;
-    if (has(root, K_ROOT))
-        PC_TRY(
-            json_get_hex(root, nitro_policy_keys[K_ROOT], out->root_sha256[PC_VENDOR_NITRO], 32));
-    if (has(root, K_SLACK)) {
-        PC_TRY(json_get_u64(root, nitro_policy_keys[K_SLACK], UINT32_MAX, &slack));
-        out->nitro.timestamp_slack = (uint32_t)slack;
-    }
-    if (has(root, K_ANY_USER_DATA))
-        PC_TRY(json_get_bool(root, nitro_policy_keys[K_ANY_USER_DATA], &out->nitro.any_user_data));
-    return get_pcrs(&out->nitro, why, root);
+    const char *const *key = nitro_policy_keys;
+    PC_TRY(policy_hex(r, key[K_ROOT], NULL, out->root_sha256[PC_VENDOR_NITRO], 32));
+    PC_TRY(policy_u32(r, key[K_SLACK], UINT32_MAX, &out->nitro.timestamp_slack));
+    PC_TRY(policy_bool(r, key[K_ANY_USER_DATA], &out->nitro.any_user_data));
+    return get_pcrs(&out->nitro, r);
 }

@@ -15,7 +15,6 @@
 #include "attest/verdict.h"
 
 #define PC_POLICY_LIST_MAX 16
-#define PC_TDX_RAW_TCB_LEN 52
 
 /* TDATTRIBUTES, bit numbers of the little-endian u64 */
 #define PC_TD_DEBUG_GROUP     UINT64_C(0xff) /* 0 DEBUG and the rest of "TD under debug" */
@@ -100,17 +99,15 @@ extern const uint8_t policy_intel_root_sha256[32];
 PC_MUST_USE enum err_code policy_parse(struct evidence_policy *out, char why[PC_POLICY_WHY_LEN],
                                        struct bytes json);
 
-struct json_value;
+struct policy_reading; /* policy_read.h */
 /* The keys "snp.*" of the same file, and their values into *out, which holds the defaults. */
 #define PC_SNP_POLICY_KEYS 25
 extern const char *const snp_policy_keys[PC_SNP_POLICY_KEYS];
-PC_MUST_USE enum err_code snp_policy_parse(struct snp_policy *out, char why[PC_POLICY_WHY_LEN],
-                                           const struct json_value *root);
+PC_MUST_USE enum err_code snp_policy_parse(struct snp_policy *out, const struct policy_reading *r);
 /* The keys "nitro.*" of the same file, and their values into *out, which holds the defaults. */
 #define PC_NITRO_POLICY_KEYS (3 + 32)
 extern const char *const nitro_policy_keys[PC_NITRO_POLICY_KEYS];
 PC_MUST_USE enum err_code nitro_policy_parse(struct evidence_policy *out,
-                                             char why[PC_POLICY_WHY_LEN],
-                                             const struct json_value *root);
+                                             const struct policy_reading *r);
 
 #endif

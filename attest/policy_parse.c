@@ -3,8 +3,8 @@
 #include <stdio.h>
 
 #include "attest/der.h"
-#include "attest/policy.h"
-#include "base/json.h"
+#include "attest/policy_read.h"
+#include "crypto/raw_tcb.h"
 
 /* Keys that are read one by one; registers have their own table. */
 static const char *const keys[] = {
@@ -42,19 +42,7 @@ static const char *const register_keys[PC_REG_COUNT] = {
     [PC_REG_MROWNER] = "mrowner", [PC_REG_MROWNERCONFIG] = "mrownerconfig",
 };
 
-/* Faults that the JSON reader does not know about: a sentence for the caller. */
-struct reading {
-    const struct json_value *root;
-    char *why;
-};
-
-static enum err_code fault(const struct reading *r, const char *key, const char *what)
-{
-    (void)snprintf(r->why, PC_POLICY_WHY_LEN, "%s: %s", key, what);
-    return PC_E_MALFORMED;
-}
-
-static enum err_code opt_time(const struct reading *r, const char *key, uint64_t *out)
+static enum err_code opt_time(const struct policy_reading *r, const char *key, uint64_t *out)
 {
     struct bytes s;
     unsigned f[6];
@@ -66,64 +54,21 @@ static enum err_code opt_time(const struct reading *r, const char *key, uint64_t
         sscanf((const char *)s.p, "%4u-%2u-%2uT%2u:%2u:%2u%c%c", &f[0], &f[1], &f[2], &f[3], &f[4],
                &f[5], &z, &end) != 7 ||
         z != 'Z' || !time_of_civil(out, f[0], f[1], f[2], f[3], f[4], f[5]))
-        return fault(r, key, "want a time like 2026-02-01T00:00:00Z");
+        return policy_fault(r, key, "want a time like 2026-02-01T00:00:00Z");
     return PC_OK;
-}
-
-static enum err_code opt_u32(const struct reading *r, const char *key, uint32_t *out)
-{
-    uint64_t v;
-    if (!json_has(r->root, key))
-        return PC_OK;
-    PC_TRY(json_get_u64(r->root, key, UINT32_MAX, &v));
-    *out = (uint32_t)v;
-    return PC_OK;
-}
-
-static enum err_code opt_bool(const struct reading *r, const char *key, bool *out)
-{
-    return json_has(r->root, key) ? json_get_bool(r->root, key, out) : PC_OK;
 }
 
 /* Sets or clears a bit by a boolean key. */
-static enum err_code opt_bit(const struct reading *r, const char *key, uint64_t *mask, uint64_t bit)
+static enum err_code opt_bit(const struct policy_reading *r, const char *key, uint64_t *mask,
+                             uint64_t bit)
 {
     bool on = (*mask & bit) != 0;
-    PC_TRY(opt_bool(r, key, &on));
+    PC_TRY(policy_bool(r, key, &on));
     *mask = on ? *mask | bit : *mask & ~bit;
     return PC_OK;
 }
 
-static enum err_code opt_hex(const struct reading *r, const char *key, bool *set, uint8_t *out,
-                             size_t n)
-{
-    if (!json_has(r->root, key))
-        return PC_OK;
-    *set = true;
-    return json_get_hex(r->root, key, out, n);
-}
-
-/* A list of byte strings: absent leaves the count at 0, empty is a fault (C5: an empty list would
- * either accept all or nothing, and nobody who wrote it meant to say which). */
-static enum err_code opt_list(const struct reading *r, const char *key, size_t *count, uint8_t *out,
-                              size_t n)
-{
-    struct json_value list;
-    size_t len;
-    if (!json_has(r->root, key))
-        return PC_OK;
-    PC_TRY(json_get_array(r->root, key, &list, &len));
-    if (len == 0 || len > PC_POLICY_LIST_MAX)
-        return fault(r, key, "want a list of 1 to 16");
-    for (size_t i = 0; i < len; i++) {
-        struct json_value v = json_at(&list, i);
-        PC_TRY(json_get_hex(&v, NULL, out + i * n, n));
-    }
-    *count = len;
-    return PC_OK;
-}
-
-static enum err_code get_statuses(const struct reading *r, uint32_t *out)
+static enum err_code get_statuses(const struct policy_reading *r, uint32_t *out)
 {
     struct json_value list;
     struct bytes s;
@@ -132,7 +77,7 @@ static enum err_code get_statuses(const struct reading *r, uint32_t *out)
         return PC_OK;
     PC_TRY(json_get_array(r->root, "tcb_statuses", &list, &n));
     if (n == 0)
-        return fault(r, "tcb_statuses", "the list is empty");
+        return policy_fault(r, "tcb_statuses", "the list is empty");
     *out = 0;
     for (size_t i = 0; i < n; i++) {
         struct json_value v = json_at(&list, i);
@@ -142,62 +87,58 @@ static enum err_code get_statuses(const struct reading *r, uint32_t *out)
             if (strcmp((const char *)s.p, verdict_status_name(k)) == 0)
                 found = k;
         if (found == PC_TCB_NONE || found == PC_TCB_REVOKED || found == PC_TCB_NOT_SUPPORTED)
-            return fault(r, "tcb_statuses", "a status that is unknown or can never be accepted");
+            return policy_fault(r, "tcb_statuses",
+                                "a status that is unknown or can never be accepted");
         *out |= UINT32_C(1) << found;
     }
     return PC_OK;
 }
 
-static enum err_code get_denied(const struct reading *r, struct evidence_policy *out)
+static enum err_code get_denied(const struct policy_reading *r, struct evidence_policy *out)
 {
     struct json_value list;
     struct bytes s;
     size_t n;
-    if (!json_has(r->root, "denied_advisories"))
-        return PC_OK;
-    PC_TRY(json_get_array(r->root, "denied_advisories", &list, &n));
-    if (n == 0 || n > PC_POLICY_LIST_MAX)
-        return fault(r, "denied_advisories", "want a list of 1 to 16");
+    PC_TRY(policy_list(r, "denied_advisories", &list, &n));
     for (size_t i = 0; i < n; i++) {
         struct json_value v = json_at(&list, i);
         PC_TRY(json_get_str(&v, NULL, &s));
         if (s.n == 0 || s.n >= PC_ADVISORY_LEN)
-            return fault(r, "denied_advisories", "want ids like INTEL-SA-01192");
+            return policy_fault(r, "denied_advisories", "want ids like INTEL-SA-01192");
         memcpy(out->denied[i], s.p, s.n);
     }
     out->denied_count = n;
     return PC_OK;
 }
 
-static enum err_code read_policy(struct evidence_policy *out, const struct reading *r)
+static enum err_code read_policy(struct evidence_policy *out, const struct policy_reading *r)
 {
     const char *all[PC_ARRAY_LEN(keys) + PC_SNP_POLICY_KEYS + PC_NITRO_POLICY_KEYS];
-    bool ignored;
     memcpy(all, keys, sizeof(keys));
     memcpy(all + PC_ARRAY_LEN(keys), snp_policy_keys, sizeof(snp_policy_keys));
     memcpy(all + PC_ARRAY_LEN(keys) + PC_SNP_POLICY_KEYS, nitro_policy_keys,
            sizeof(nitro_policy_keys));
     PC_TRY(json_only(r->root, all, PC_ARRAY_LEN(all)));
-    PC_TRY(opt_hex(r, "root_sha256", &ignored, out->root_sha256[PC_VENDOR_TDX], 32));
+    PC_TRY(policy_hex(r, "root_sha256", NULL, out->root_sha256[PC_VENDOR_TDX], 32));
     PC_TRY(get_statuses(r, &out->statuses));
     PC_TRY(opt_time(r, "out_of_date_until", &out->out_of_date_until));
     PC_TRY(opt_time(r, "min_tcb_date", &out->min_tcb_date));
-    PC_TRY(opt_u32(r, "min_tcb_number", &out->min_tcb_number));
-    PC_TRY(opt_u32(r, "min_qe_number", &out->min_qe_number));
-    PC_TRY(opt_bool(r, "platform_required", &out->platform_required));
+    PC_TRY(policy_u32(r, "min_tcb_number", UINT32_MAX, &out->min_tcb_number));
+    PC_TRY(policy_u32(r, "min_qe_number", UINT32_MAX, &out->min_qe_number));
+    PC_TRY(policy_bool(r, "platform_required", &out->platform_required));
     PC_TRY(opt_bit(r, "sept_ve_disable", &out->td_required, PC_TD_SEPT_VE_DISABLE));
     PC_TRY(opt_bit(r, "allow_perfmon", &out->td_allowed, PC_TD_PERFMON));
     PC_TRY(opt_bit(r, "allow_pks", &out->td_allowed, PC_TD_PKS));
     PC_TRY(opt_bit(r, "allow_kl", &out->td_allowed, PC_TD_KL));
-    PC_TRY(opt_bool(r, "allow_service_td", &out->service_td_allowed));
-    PC_TRY(opt_hex(r, "min_tcb", &out->min_tcb_set, out->min_tcb, PC_TDX_RAW_TCB_LEN));
-    PC_TRY(opt_hex(r, "report_data", &out->report_data_set, out->report_data, 64));
+    PC_TRY(policy_bool(r, "allow_service_td", &out->service_td_allowed));
+    PC_TRY(policy_hex(r, "min_tcb", &out->min_tcb_set, out->min_tcb, PC_RAW_TCB_TDX));
+    PC_TRY(policy_hex(r, "report_data", &out->report_data_set, out->report_data, 64));
     for (size_t i = 0; i < PC_REG_COUNT; i++)
-        PC_TRY(opt_hex(r, register_keys[i], &out->register_set[i], out->registers[i], 48));
-    PC_TRY(opt_list(r, "measurements", &out->measurement_count, out->measurements[0], 32));
-    PC_TRY(opt_list(r, "mrseams", &out->mrseam_count, out->mrseams[0], 48));
-    PC_TRY(snp_policy_parse(&out->snp, r->why, r->root));
-    PC_TRY(nitro_policy_parse(out, r->why, r->root));
+        PC_TRY(policy_hex(r, register_keys[i], &out->register_set[i], out->registers[i], 48));
+    PC_TRY(policy_hex_list(r, "measurements", &out->measurement_count, out->measurements[0], 32));
+    PC_TRY(policy_hex_list(r, "mrseams", &out->mrseam_count, out->mrseams[0], 48));
+    PC_TRY(snp_policy_parse(&out->snp, r));
+    PC_TRY(nitro_policy_parse(out, r));
     return get_denied(r, out);
 }
 
@@ -214,7 +155,7 @@ enum err_code policy_parse(struct evidence_policy *out, char why[PC_POLICY_WHY_L
     enum err_code e = json_parse(&doc, json, PC_POLICY_MAX, 4);
     if (e == PC_OK) {
         struct json_value root = json_root(doc);
-        struct reading r = {&root, why};
+        struct policy_reading r = {&root, why};
         e = read_policy(out, &r);
     }
     if (e != PC_OK) {

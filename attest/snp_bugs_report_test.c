@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "attest/snp_bugs_test.h"
+#include "crypto/raw_tcb.h"
 
 static void test_genuine(void **state)
 {
@@ -12,7 +13,7 @@ static void test_genuine(void **state)
     start(2);
     judge();
     assert_memory_equal(v.product, "Turin", 6);
-    assert_int_equal(v.raw_tcb_len, PC_SNP_RAW_TCB_LEN);
+    assert_int_equal(v.raw_tcb_len, PC_RAW_TCB_SNP);
     assert_int_equal(v.crl_checked, 1);
 }
 

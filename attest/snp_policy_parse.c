@@ -2,8 +2,7 @@
 /* The keys "snp.*" of a policy file; docs/EVIDENCE.md has the table. */
 #include <stdio.h>
 
-#include "attest/policy.h"
-#include "base/json.h"
+#include "attest/policy_read.h"
 
 const char *const snp_policy_keys[PC_SNP_POLICY_KEYS] = {
     "snp.milan_root_sha256",
@@ -36,62 +35,26 @@ const char *const snp_policy_keys[PC_SNP_POLICY_KEYS] = {
 /* Bit fields are JSON integers: POLICY and PLATFORM_INFO have no bit that these cannot hold. */
 #define BITS_MAX UINT32_MAX
 
-struct reading {
-    const struct json_value *root;
-    char *why;
-};
+_Static_assert(PC_SNP_LIST_MAX == PC_POLICY_LIST_MAX, "policy_list bounds both");
 
-static enum err_code fault(const struct reading *r, const char *key, const char *what)
-{
-    (void)snprintf(r->why, PC_POLICY_WHY_LEN, "%s: %s", key, what);
-    return PC_E_MALFORMED;
-}
-
-static enum err_code opt_bool(const struct reading *r, const char *key, bool *out)
-{
-    return json_has(r->root, key) ? json_get_bool(r->root, key, out) : PC_OK;
-}
-
-static enum err_code opt_u32(const struct reading *r, const char *key, uint64_t max, uint32_t *out)
-{
-    uint64_t v;
-    if (!json_has(r->root, key))
-        return PC_OK;
-    PC_TRY(json_get_u64(r->root, key, max, &v));
-    *out = (uint32_t)v;
-    return PC_OK;
-}
-
-static enum err_code opt_bits(const struct reading *r, const char *key, uint64_t *out)
+static enum err_code opt_bits(const struct policy_reading *r, const char *key, uint64_t *out)
 {
     return json_has(r->root, key) ? json_get_u64(r->root, key, BITS_MAX, out) : PC_OK;
 }
 
-/* A list of 1 to 16; absent: *n stays. */
-static enum err_code opt_list(const struct reading *r, const char *key, struct json_value *list,
-                              size_t *n)
-{
-    *n = 0;
-    if (!json_has(r->root, key))
-        return PC_OK;
-    PC_TRY(json_get_array(r->root, key, list, n));
-    return *n >= 1 && *n <= PC_SNP_LIST_MAX ? PC_OK : fault(r, key, "want a list of 1 to 16");
-}
-
-static enum err_code get_roots(const struct reading *r, struct snp_policy *out)
+static enum err_code get_roots(const struct policy_reading *r, struct snp_policy *out)
 {
     for (size_t i = 0; i < PC_SNP_PRODUCTS; i++)
-        if (json_has(r->root, snp_policy_keys[i]))
-            PC_TRY(json_get_hex(r->root, snp_policy_keys[i], out->root_sha256[i], 32));
+        PC_TRY(policy_hex(r, snp_policy_keys[i], NULL, out->root_sha256[i], 32));
     return PC_OK;
 }
 
-static enum err_code get_products(const struct reading *r, struct snp_policy *out)
+static enum err_code get_products(const struct policy_reading *r, struct snp_policy *out)
 {
     struct json_value list;
     struct bytes s;
     size_t n;
-    PC_TRY(opt_list(r, "snp.products", &list, &n));
+    PC_TRY(policy_list(r, "snp.products", &list, &n));
     if (n > 0)
         out->products = 0;
     for (size_t i = 0; i < n; i++) {
@@ -102,45 +65,32 @@ static enum err_code get_products(const struct reading *r, struct snp_policy *ou
                strcmp((const char *)s.p, snp_product_name((enum snp_product)p)) != 0)
             p++;
         if (p == PC_SNP_PRODUCTS)
-            return fault(r, "snp.products", "want Milan, Genoa or Turin");
+            return policy_fault(r, "snp.products", "want Milan, Genoa or Turin");
         out->products |= 1U << p;
     }
     return PC_OK;
 }
 
-static enum err_code get_csp_ids(const struct reading *r, struct snp_policy *out)
+static enum err_code get_csp_ids(const struct policy_reading *r, struct snp_policy *out)
 {
     struct json_value list;
     struct bytes s;
     size_t n;
-    PC_TRY(opt_list(r, "snp.csp_ids", &list, &n));
+    PC_TRY(policy_list(r, "snp.csp_ids", &list, &n));
     for (size_t i = 0; i < n; i++) {
         struct json_value v = json_at(&list, i);
         PC_TRY(json_get_str(&v, NULL, &s));
         if (s.n == 0 || s.n >= PC_SNP_CSP_ID_LEN)
-            return fault(r, "snp.csp_ids", "want ids like CN=cc-us-east-2.amazonaws.com");
+            return policy_fault(r, "snp.csp_ids", "want ids like CN=cc-us-east-2.amazonaws.com");
         memcpy(out->csp_ids[i], s.p, s.n);
     }
     out->csp_count = n;
     return PC_OK;
 }
 
-static enum err_code get_platforms(const struct reading *r, struct snp_policy *out)
-{
-    struct json_value list;
-    size_t n;
-    PC_TRY(opt_list(r, "snp.platforms", &list, &n));
-    for (size_t i = 0; i < n; i++) {
-        struct json_value v = json_at(&list, i);
-        PC_TRY(json_get_hex(&v, NULL, out->platforms[i], 32));
-    }
-    out->platform_count = n;
-    return PC_OK;
-}
-
 /* {"bl":3,"snp":8,"ucode":115}: components that are absent are not compared. */
-static enum err_code get_min_tcb(const struct reading *r, const char *key, enum snp_product product,
-                                 uint8_t out[PC_TCB_PARTS])
+static enum err_code get_min_tcb(const struct policy_reading *r, const char *key,
+                                 enum snp_product product, uint8_t out[PC_TCB_PARTS])
 {
     static const char *const names[PC_TCB_PARTS] = {"fmc", "bl", "tee", "snp", "ucode"};
     struct json_value tcb;
@@ -154,16 +104,17 @@ static enum err_code get_min_tcb(const struct reading *r, const char *key, enum 
         if (!json_has(&tcb, names[p]))
             continue;
         if (snp_tcb_at(product, (enum snp_tcb_part)p) < 0)
-            return fault(r, key, "this product has no fmc");
+            return policy_fault(r, key, "this product has no fmc");
         PC_TRY(json_get_u64(&tcb, names[p], 0xff, &v));
         out[p] = (uint8_t)v;
         found++;
     }
-    return found > 0 ? PC_OK : fault(r, key, "want at least one component");
+    return found > 0 ? PC_OK : policy_fault(r, key, "want at least one component");
 }
 
 /* "1.55.40": n numbers below 256. */
-static enum err_code get_version(const struct reading *r, const char *key, uint8_t *out, size_t n)
+static enum err_code get_version(const struct policy_reading *r, const char *key, uint8_t *out,
+                                 size_t n)
 {
     struct bytes s;
     size_t at = 0;
@@ -174,50 +125,47 @@ static enum err_code get_version(const struct reading *r, const char *key, uint8
         unsigned v = 0;
         size_t digits = 0;
         if (i > 0 && (at == s.n || s.p[at++] != '.'))
-            return fault(r, key, n == 3 ? "want a version like 1.55.40" : "want one like 1.55");
+            return policy_fault(r, key,
+                                n == 3 ? "want a version like 1.55.40" : "want one like 1.55");
         while (at < s.n && s.p[at] >= '0' && s.p[at] <= '9' && digits++ < 3)
             v = v * 10 + (unsigned)(s.p[at++] - '0');
         if (digits == 0 || v > 0xff)
-            return fault(r, key, n == 3 ? "want a version like 1.55.40" : "want one like 1.55");
+            return policy_fault(r, key,
+                                n == 3 ? "want a version like 1.55.40" : "want one like 1.55");
         out[i] = (uint8_t)v;
     }
-    return at == s.n ? PC_OK : fault(r, key, "the version goes on after its end");
+    return at == s.n ? PC_OK : policy_fault(r, key, "the version goes on after its end");
 }
 
-static enum err_code get_fixed(const struct reading *r, struct snp_policy *out)
+static enum err_code get_fixed(const struct policy_reading *r, struct snp_policy *out)
 {
     char key[40];
     for (size_t i = 0; i < PC_SNP_FIX_COUNT; i++) {
         const struct snp_field *f = &snp_fixed_fields[i];
         (void)snprintf(key, sizeof(key), "snp.%s", f->name);
-        if (!json_has(r->root, key))
-            continue;
-        PC_TRY(json_get_hex(r->root, key, out->fixed[i], f->n));
-        out->fixed_set[i] = true;
+        PC_TRY(policy_hex(r, key, &out->fixed_set[i], out->fixed[i], f->n));
     }
     return PC_OK;
 }
 
-enum err_code snp_policy_parse(struct snp_policy *out, char why[PC_POLICY_WHY_LEN],
-                               const struct json_value *root)
+enum err_code snp_policy_parse(struct snp_policy *out, const struct policy_reading *r)
 {
-    const struct reading r = {root, why};
-    PC_TRY(get_roots(&r, out));
-    PC_TRY(get_products(&r, out));
-    PC_TRY(opt_bool(&r, "snp.crl_required", &out->crl_required));
-    PC_TRY(opt_u32(&r, "snp.max_vmpl", 3, &out->max_vmpl));
-    PC_TRY(opt_bool(&r, "snp.allow_vlek", &out->vlek_allowed));
-    PC_TRY(get_csp_ids(&r, out));
-    PC_TRY(get_min_tcb(&r, "snp.min_tcb_milan", PC_SNP_MILAN, out->min_tcb[PC_SNP_MILAN]));
-    PC_TRY(get_min_tcb(&r, "snp.min_tcb_genoa", PC_SNP_GENOA, out->min_tcb[PC_SNP_GENOA]));
-    PC_TRY(get_min_tcb(&r, "snp.min_tcb_turin", PC_SNP_TURIN, out->min_tcb[PC_SNP_TURIN]));
-    PC_TRY(get_version(&r, "snp.min_firmware", out->min_firmware, 3));
-    PC_TRY(get_version(&r, "snp.min_abi", out->min_abi, 2));
-    PC_TRY(opt_u32(&r, "snp.min_guest_svn", UINT32_MAX, &out->min_guest_svn));
-    PC_TRY(opt_bits(&r, "snp.policy_required", &out->policy_required));
-    PC_TRY(opt_bits(&r, "snp.policy_forbidden", &out->policy_forbidden));
-    PC_TRY(opt_bits(&r, "snp.platform_info_required", &out->platform_required));
-    PC_TRY(opt_bits(&r, "snp.mit_vector_required", &out->mit_required));
-    PC_TRY(get_fixed(&r, out));
-    return get_platforms(&r, out);
+    PC_TRY(get_roots(r, out));
+    PC_TRY(get_products(r, out));
+    PC_TRY(policy_bool(r, "snp.crl_required", &out->crl_required));
+    PC_TRY(policy_u32(r, "snp.max_vmpl", 3, &out->max_vmpl));
+    PC_TRY(policy_bool(r, "snp.allow_vlek", &out->vlek_allowed));
+    PC_TRY(get_csp_ids(r, out));
+    PC_TRY(get_min_tcb(r, "snp.min_tcb_milan", PC_SNP_MILAN, out->min_tcb[PC_SNP_MILAN]));
+    PC_TRY(get_min_tcb(r, "snp.min_tcb_genoa", PC_SNP_GENOA, out->min_tcb[PC_SNP_GENOA]));
+    PC_TRY(get_min_tcb(r, "snp.min_tcb_turin", PC_SNP_TURIN, out->min_tcb[PC_SNP_TURIN]));
+    PC_TRY(get_version(r, "snp.min_firmware", out->min_firmware, 3));
+    PC_TRY(get_version(r, "snp.min_abi", out->min_abi, 2));
+    PC_TRY(policy_u32(r, "snp.min_guest_svn", UINT32_MAX, &out->min_guest_svn));
+    PC_TRY(opt_bits(r, "snp.policy_required", &out->policy_required));
+    PC_TRY(opt_bits(r, "snp.policy_forbidden", &out->policy_forbidden));
+    PC_TRY(opt_bits(r, "snp.platform_info_required", &out->platform_required));
+    PC_TRY(opt_bits(r, "snp.mit_vector_required", &out->mit_required));
+    PC_TRY(get_fixed(r, out));
+    return policy_hex_list(r, "snp.platforms", &out->platform_count, out->platforms[0], 32);
 }

@@ -2,6 +2,7 @@
 #include "attest/snp_report.h"
 
 #include "attest/evidence.h"
+#include "crypto/raw_tcb.h"
 
 const struct snp_field snp_byte_fields[PC_SNP_FIELDS] = {
     {"family_id", PC_SR_FAMILY_ID, 16},
@@ -143,6 +144,6 @@ void snp_report_claims(struct verdict *v, const uint8_t *report, enum snp_produc
     for (size_t i = 0; i < PC_ARRAY_LEN(tcb); i++, w += 8)
         if (load_le32(report + PC_SR_VERSION) >= 5 || tcb[i].at < PC_SR_LAUNCH_MIT)
             memcpy(w, report + tcb[i].at, 8);
-    v->raw_tcb_len = PC_SNP_RAW_TCB_LEN;
+    v->raw_tcb_len = PC_RAW_TCB_SNP;
     verdict_set_claims(v);
 }

@@ -16,7 +16,6 @@
 #define PC_SNP_SIGNED_LEN  ((size_t)0x2a0)
 #define PC_SNP_VERSION_MIN 2
 #define PC_SNP_VERSION_MAX 5
-#define PC_SNP_RAW_TCB_LEN 56
 
 enum snp_at {
     PC_SR_VERSION = 0x000,

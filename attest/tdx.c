@@ -9,6 +9,7 @@
 #include "attest/tdx_policy.h"
 #include "attest/tdx_set.h"
 #include "attest/tdx_tcb.h"
+#include "crypto/raw_tcb.h"
 
 /* Everything that one verification looks at. */
 struct tdx_job {
@@ -113,7 +114,7 @@ static void set_claims(struct tdx_job *j)
     memcpy(w + 32, j->pck.comps, 16);
     store_be16(w + 48, j->pck.pcesvn);
     store_be16(w + 50, load_le16(j->quote.qe_report.p + PC_QE_ISVSVN));
-    v->raw_tcb_len = PC_TDX_RAW_TCB_LEN;
+    v->raw_tcb_len = PC_RAW_TCB_TDX;
 
     v->leaf_len = j->leaf.serial.n;
     memcpy(v->leaf_serial, j->leaf.serial.v, PC_SERIAL_MAX);
