@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-/// @title  IEvidenceErrors - refusals that SnpVerifier and NitroVerifier share (same words as TDX's)
+/// @title  IEvidenceErrors - refusals that the verifiers of all vendors share
 interface IEvidenceErrors {
     /// @notice off chain 31337 the root must be the vendor's
     error RootNotPinned(bytes32 found, bytes32 needed);
@@ -23,7 +23,7 @@ interface IEvidenceErrors {
     error CertificateRevoked(bytes32 serialId);
     /// @notice the evidence has another length
     error EvidenceLength(uint256 found, uint256 needed);
-    /// @notice the hints end early: leaf record, then hints of the signature
+    /// @notice the hints end early
     error HintsTruncated(uint256 found, uint256 needed);
     /// @notice no certificate with that record was posted
     error LeafUnknown(bytes32 leafTag);

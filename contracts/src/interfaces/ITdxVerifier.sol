@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IEvidenceErrors} from "./IEvidenceErrors.sol";
 import {IEvidenceVerifier} from "./IEvidenceVerifier.sol";
 
 /// @title  ITdxVerifier - Intel TDX quotes (v4, v5; ECDSA P-256), verified on chain
@@ -24,7 +25,7 @@ import {IEvidenceVerifier} from "./IEvidenceVerifier.sol";
 ///         Storage read by nodes (abi/layout.json): _inForce[object], SHA-256 of the bytes that Intel
 ///         signed of the object in force (inner JSON object, tbsCertList); zero: none. Objects: a TCB
 ///         info is its product; QE identity 1, root CRL 2, Platform CA's CRL 3, Processor CA's CRL 4.
-interface ITdxVerifier is IEvidenceVerifier {
+interface ITdxVerifier is IEvidenceVerifier, IEvidenceErrors {
     /// @param tdRequired   TDATTRIBUTES bits that must be set, as a little-endian number
     /// @param tdAllowed    bits that may be set; the debug group and MIGRATABLE never are
     /// @param serviceTd    a bound service TD (MRSERVICETD) is accepted; networks say no
@@ -43,29 +44,8 @@ interface ITdxVerifier is IEvidenceVerifier {
         address collateral;
     }
 
-    // ---- construction
-
-    /// @notice off chain 31337 the root must be Intel's
-    error RootNotPinned(bytes32 found, bytes32 needed);
-    /// @notice the root certificate is not a self-signed authority
-    error RootNotAuthority();
-
     // ---- posting
 
-    /// @notice the certificate or list is not valid now
-    error NotValidNow(uint256 from, uint256 until, uint256 present);
-    /// @notice another name, usage, flag or extension than the certificate's place demands
-    error CertificateRole(bytes32 commonName);
-    /// @notice the issuer's name differs
-    error IssuerMismatch(bytes32 found, bytes32 needed);
-    /// @notice the signature is not the issuer's
-    error SignatureInvalid();
-    /// @notice no such authority was posted
-    error AuthorityUnknown(bytes32 authority);
-    /// @notice a revocation came since the authority was posted: post it again
-    error AuthorityStale(bytes32 authority);
-    /// @notice the certificate is revoked
-    error CertificateRevoked(bytes32 serialId);
     /// @notice there is no revocation list of that issuer, or it has expired
     error CrlMissing(uint8 issuer, uint256 until);
     /// @notice a list of that issuer as new as this or newer is in force
@@ -87,8 +67,6 @@ interface ITdxVerifier is IEvidenceVerifier {
     error EvidenceTooLarge(uint256 found, uint256 most);
     /// @notice the evidence ends early
     error EvidenceTruncated(uint256 found, uint256 needed);
-    /// @notice the hints end early: leaf record, length, tables
-    error HintsTruncated(uint256 found, uint256 needed);
     /// @notice the quote is neither version 4 nor 5
     error UnsupportedVersion(uint16 found);
     /// @notice the attestation key is not ECDSA P-256
@@ -99,10 +77,6 @@ interface ITdxVerifier is IEvidenceVerifier {
     error QeVendor(bytes16 found);
     /// @notice the body is not a TD report, or its size is not its type's
     error BodyType(uint16 found, uint32 size);
-    /// @notice no certificate with that record was posted
-    error LeafUnknown(bytes32 leafTag);
-    /// @notice the PCK certificate or one above it has expired
-    error LeafExpired(uint256 until);
     /// @notice no such object was posted
     error CollateralMissing(bytes32 object);
     /// @notice the object in force has expired: post a newer one
@@ -143,8 +117,6 @@ interface ITdxVerifier is IEvidenceVerifier {
     error Xfam(uint64 found);
     /// @notice a service TD is bound to the TD
     error ServiceTd();
-    /// @notice rawTcb of TDX has 52 bytes
-    error RawTcbLength(uint256 found);
 
     // ---- events
 

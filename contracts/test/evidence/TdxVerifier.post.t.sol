@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {Objects} from "../../src/base/Objects.sol";
 import {ITcbPolicy} from "../../src/interfaces/ITcbPolicy.sol";
+import {IEvidenceErrors} from "../../src/interfaces/IEvidenceErrors.sol";
 import {ITdxVerifier} from "../../src/interfaces/ITdxVerifier.sol";
 import {Deploys} from "../kit/Deploys.sol";
 import {SimDer, SimIntel} from "../kit/SimIntel.sol";
@@ -37,7 +38,7 @@ contract TdxVerifierPostTest is SimWorld {
             eq(
                 cause,
                 abi.encodeWithSelector(
-                    ITdxVerifier.RootNotPinned.selector, sha256(root),
+                    IEvidenceErrors.RootNotPinned.selector, sha256(root),
                     bytes32(0x44a0196b2b99f889b8e149e95b807a350e7424964399e885a7cbb8ccfab674d3)
                 ),
                 "cause"
@@ -65,7 +66,7 @@ contract TdxVerifierPostTest is SimWorld {
             try this.create(abi.encode(bad[i], address(policy), readers, manifestRules())) {
                 ok(false, "not a root");
             } catch (bytes memory cause) {
-                eq(cause, sel(ITdxVerifier.RootNotAuthority.selector), "cause");
+                eq(cause, sel(IEvidenceErrors.RootNotAuthority.selector), "cause");
             }
         }
     }
@@ -84,28 +85,28 @@ contract TdxVerifierPostTest is SimWorld {
     function test_certRoles() external {
         bytes memory caExt = SimIntel.caExtensions(0);
         bytes memory leafExt = SimIntel.leafExtensions();
-        refuseCert(authority("Some CA", 9, caExt), 0, abi.encodeWithSelector(ITdxVerifier.CertificateRole.selector, bytes32("Some CA")));
+        refuseCert(authority("Some CA", 9, caExt), 0, abi.encodeWithSelector(IEvidenceErrors.CertificateRole.selector, bytes32("Some CA")));
         refuseCert(
             authority(SimIntel.PLATFORM_NAME, 9, leafExt), 0,
-            abi.encodeWithSelector(ITdxVerifier.CertificateRole.selector, bytes32("Intel SGX PCK Platform CA"))
+            abi.encodeWithSelector(IEvidenceErrors.CertificateRole.selector, bytes32("Intel SGX PCK Platform CA"))
         );
         refuseCert(
             authority(SimIntel.SIGNER_NAME, 9, caExt), 0,
-            abi.encodeWithSelector(ITdxVerifier.CertificateRole.selector, bytes32("Intel SGX TCB Signing"))
+            abi.encodeWithSelector(IEvidenceErrors.CertificateRole.selector, bytes32("Intel SGX TCB Signing"))
         );
         // a PCK certificate without its extension, or with a CA's
         bytes memory plain = SimIntel.cert(
             SimIntel.Cert(5, SimIntel.PLATFORM_NAME, SimIntel.CA_KEY, SimIntel.PCK_NAME, 9, FROM, TO, leafExt)
         );
-        refuseCert(plain, ca, abi.encodeWithSelector(ITdxVerifier.CertificateRole.selector, bytes32("Intel SGX PCK Certificate")));
+        refuseCert(plain, ca, abi.encodeWithSelector(IEvidenceErrors.CertificateRole.selector, bytes32("Intel SGX PCK Certificate")));
         // a leaf cannot issue: only authorities are named as issuers
-        refuseCert(SimIntel.pckCert(7, SimIntel.pck(), FROM, TO), tcbSigner, abi.encodeWithSelector(ITdxVerifier.AuthorityUnknown.selector, tcbSigner));
-        refuseCert(SimIntel.pckCert(7, SimIntel.pck(), FROM, TO), "nobody", abi.encodeWithSelector(ITdxVerifier.AuthorityUnknown.selector, bytes32("nobody")));
+        refuseCert(SimIntel.pckCert(7, SimIntel.pck(), FROM, TO), tcbSigner, abi.encodeWithSelector(IEvidenceErrors.AuthorityUnknown.selector, tcbSigner));
+        refuseCert(SimIntel.pckCert(7, SimIntel.pck(), FROM, TO), "nobody", abi.encodeWithSelector(IEvidenceErrors.AuthorityUnknown.selector, bytes32("nobody")));
         // a PCK certificate directly under the root
         bytes memory direct = SimIntel.cert(
             SimIntel.Cert(5, SimIntel.ROOT_NAME, SimIntel.ROOT_KEY, SimIntel.PCK_NAME, 9, FROM, TO, SimIntel.pckExtensions(SimIntel.pck()))
         );
-        refuseCert(direct, 0, abi.encodeWithSelector(ITdxVerifier.CertificateRole.selector, bytes32("Intel SGX PCK Certificate")));
+        refuseCert(direct, 0, abi.encodeWithSelector(IEvidenceErrors.CertificateRole.selector, bytes32("Intel SGX PCK Certificate")));
     }
 
     function test_certIssuerAndSignature() external {
@@ -115,7 +116,7 @@ contract TdxVerifierPostTest is SimWorld {
         refuseCert(
             wrongName, ca,
             abi.encodeWithSelector(
-                ITdxVerifier.IssuerMismatch.selector,
+                IEvidenceErrors.IssuerMismatch.selector,
                 keccak256(SimIntel.name(SimIntel.PROCESSOR_NAME)), keccak256(SimIntel.name(SimIntel.PLATFORM_NAME))
             )
         );
@@ -123,18 +124,18 @@ contract TdxVerifierPostTest is SimWorld {
         bytes memory forged = SimIntel.cert(
             SimIntel.Cert(5, SimIntel.PLATFORM_NAME, 0x4444, SimIntel.PCK_NAME, 9, FROM, TO, SimIntel.pckExtensions(SimIntel.pck()))
         );
-        refuseCert(forged, ca, sel(ITdxVerifier.SignatureInvalid.selector));
+        refuseCert(forged, ca, sel(IEvidenceErrors.SignatureInvalid.selector));
         bytes memory forgedCa = SimIntel.cert(
             SimIntel.Cert(5, SimIntel.ROOT_NAME, 0x4444, SimIntel.PLATFORM_NAME, 0x4444, FROM, TO, SimIntel.caExtensions(0))
         );
-        refuseCert(forgedCa, 0, sel(ITdxVerifier.SignatureInvalid.selector));
+        refuseCert(forgedCa, 0, sel(IEvidenceErrors.SignatureInvalid.selector));
     }
 
     function test_certDates() external {
         bytes memory early = SimIntel.pckCert(7, SimIntel.pck(), NOW + 1, TO);
-        refuseCert(early, ca, abi.encodeWithSelector(ITdxVerifier.NotValidNow.selector, NOW + 1, TO, NOW));
+        refuseCert(early, ca, abi.encodeWithSelector(IEvidenceErrors.NotValidNow.selector, NOW + 1, TO, NOW));
         bytes memory late = SimIntel.pckCert(7, SimIntel.pck(), FROM, NOW - 1);
-        refuseCert(late, ca, abi.encodeWithSelector(ITdxVerifier.NotValidNow.selector, FROM, NOW - 1, NOW));
+        refuseCert(late, ca, abi.encodeWithSelector(IEvidenceErrors.NotValidNow.selector, FROM, NOW - 1, NOW));
         verifier.addCert(SimIntel.pckCert(7, SimIntel.pck(), NOW, NOW), ca);
     }
 
@@ -189,18 +190,18 @@ contract TdxVerifierPostTest is SimWorld {
         vm.expectRevert(abi.encodeWithSelector(ITdxVerifier.CrlNotNewer.selector, NOW - 1 days, NOW - 1 days));
         verifier.addCrl(list, ca, 1);
         list = pckCrl(NOW + 1, none());
-        vm.expectRevert(abi.encodeWithSelector(ITdxVerifier.NotValidNow.selector, NOW + 1, NOW + 1 + 30 days, NOW));
+        vm.expectRevert(abi.encodeWithSelector(IEvidenceErrors.NotValidNow.selector, NOW + 1, NOW + 1 + 30 days, NOW));
         verifier.addCrl(list, ca, 1);
         list = SimIntel.crl(0x4444, SimIntel.PLATFORM_NAME, NOW, NOW + 1, none());
-        vm.expectRevert(sel(ITdxVerifier.SignatureInvalid.selector));
+        vm.expectRevert(sel(IEvidenceErrors.SignatureInvalid.selector));
         verifier.addCrl(list, ca, 1);
         list = SimIntel.crl(SimIntel.CA_KEY, SimIntel.PROCESSOR_NAME, NOW, NOW + 1, none());
-        vm.expectPartialRevert(ITdxVerifier.IssuerMismatch.selector);
+        vm.expectPartialRevert(IEvidenceErrors.IssuerMismatch.selector);
         verifier.addCrl(list, ca, 1);
         list = pckCrl(NOW, none());
-        vm.expectPartialRevert(ITdxVerifier.IssuerMismatch.selector);
+        vm.expectPartialRevert(IEvidenceErrors.IssuerMismatch.selector);
         verifier.addCrl(list, 0, 1);
-        vm.expectRevert(abi.encodeWithSelector(ITdxVerifier.AuthorityUnknown.selector, tcbSigner));
+        vm.expectRevert(abi.encodeWithSelector(IEvidenceErrors.AuthorityUnknown.selector, tcbSigner));
         verifier.addCrl(list, tcbSigner, 1);
         // the same again is no fault
         verifier.addCrl(pckCrl(NOW - 1 days, none()), ca, 1);
@@ -221,7 +222,7 @@ contract TdxVerifierPostTest is SimWorld {
         policy.judge(s);
         refuseCert(
             SimIntel.pckCert(SERIAL, SimIntel.pck(), FROM, TO), ca,
-            abi.encodeWithSelector(ITdxVerifier.CertificateRevoked.selector, leaf)
+            abi.encodeWithSelector(IEvidenceErrors.CertificateRevoked.selector, leaf)
         );
         // the Timelock lifts it; the old list does not bring it back, a newer one does
         vm.prank(TIMELOCK);
@@ -246,7 +247,7 @@ contract TdxVerifierPostTest is SimWorld {
         ok(policy.isRevoked(Objects.SERIAL, Objects.serialId(1, 1, 12)), "second");
         ok(!policy.isRevoked(Objects.SERIAL, Objects.serialId(1, 2, 12)), "another issuer's");
         list = pckCrl(NOW - 31 days, two);
-        vm.expectPartialRevert(ITdxVerifier.NotValidNow.selector);
+        vm.expectPartialRevert(IEvidenceErrors.NotValidNow.selector);
         verifier.proveRevoked(list, ca, two);
     }
 
@@ -259,19 +260,19 @@ contract TdxVerifierPostTest is SimWorld {
         policy.judge(s);
         refuseCert(
             SimIntel.caCert(FROM, TO), 0,
-            abi.encodeWithSelector(ITdxVerifier.CertificateRevoked.selector, Objects.serialId(1, 0, 0x61))
+            abi.encodeWithSelector(IEvidenceErrors.CertificateRevoked.selector, Objects.serialId(1, 0, 0x61))
         );
-        refuseCert(SimIntel.pckCert(SERIAL, SimIntel.pck(), FROM, TO), ca, abi.encodeWithSelector(ITdxVerifier.AuthorityStale.selector, ca));
+        refuseCert(SimIntel.pckCert(SERIAL, SimIntel.pck(), FROM, TO), ca, abi.encodeWithSelector(IEvidenceErrors.AuthorityStale.selector, ca));
         // the signer still is good: post it again, and collateral after it
         bytes memory json = SimIntel.tcbInfo(tcbInfo(17, NOW));
         (uint256 r, uint256 sv) = SimIntel.sign(json);
-        vm.expectRevert(abi.encodeWithSelector(ITdxVerifier.AuthorityStale.selector, tcbSigner));
+        vm.expectRevert(abi.encodeWithSelector(IEvidenceErrors.AuthorityStale.selector, tcbSigner));
         verifier.addCollateral(1, json, r, sv, tcbSigner);
         verifier.addCert(SimIntel.signerCert(FROM, TO), 0);
         postTcbJson(json);
         // leaf and table were checked at different authority epochs
         bytes memory h = hints();
-        vm.expectRevert(abi.encodeWithSelector(ITdxVerifier.AuthorityStale.selector, product));
+        vm.expectRevert(abi.encodeWithSelector(IEvidenceErrors.AuthorityStale.selector, product));
         verifier.verify(e, h);
     }
 
@@ -279,13 +280,13 @@ contract TdxVerifierPostTest is SimWorld {
         verifier.addCrl(rootCrl(NOW, one(0x71)), 0, 10);
         refuseCert(
             SimIntel.signerCert(FROM, TO), 0,
-            abi.encodeWithSelector(ITdxVerifier.CertificateRevoked.selector, Objects.serialId(1, 0, 0x71))
+            abi.encodeWithSelector(IEvidenceErrors.CertificateRevoked.selector, Objects.serialId(1, 0, 0x71))
         );
         ca = verifier.addCert(SimIntel.caCert(FROM, TO), 0);
         leafRecord = postLeaf(SimIntel.pckCert(SERIAL, SimIntel.pck(), FROM, TO));
         bytes memory e = SimIntel.evidence(good);
         bytes memory h = hints();
-        vm.expectRevert(abi.encodeWithSelector(ITdxVerifier.AuthorityStale.selector, product));
+        vm.expectRevert(abi.encodeWithSelector(IEvidenceErrors.AuthorityStale.selector, product));
         verifier.verify(e, h);
     }
 
@@ -353,17 +354,17 @@ contract TdxVerifierPostTest is SimWorld {
     function test_collateralRefusals() external {
         bytes memory json = SimIntel.tcbInfo(tcbInfo(17, NOW));
         (uint256 r, uint256 s) = SimIntel.sign(json);
-        vm.expectRevert(sel(ITdxVerifier.SignatureInvalid.selector));
+        vm.expectRevert(sel(IEvidenceErrors.SignatureInvalid.selector));
         verifier.addCollateral(1, bytes.concat(json, " "), r, s, tcbSigner);
-        vm.expectRevert(abi.encodeWithSelector(ITdxVerifier.AuthorityUnknown.selector, ca));
+        vm.expectRevert(abi.encodeWithSelector(IEvidenceErrors.AuthorityUnknown.selector, ca));
         verifier.addCollateral(1, json, r, s, ca);
         vm.expectRevert(abi.encodeWithSelector(ITdxVerifier.UnknownCollateral.selector, 3));
         verifier.addCollateral(3, json, r, s, tcbSigner);
         // a TCB info is no QE identity: its levels have another form
         vm.expectPartialRevert(bytes4(keccak256("MemberMissing(uint256,uint256)")));
         verifier.addCollateral(2, json, r, s, tcbSigner);
-        refuseTcb(tcbInfo(17, NOW + 1), abi.encodeWithSelector(ITdxVerifier.NotValidNow.selector, NOW + 1, NOW + 1 + 30 days, NOW));
-        refuseTcb(tcbInfo(17, NOW - 31 days), abi.encodeWithSelector(ITdxVerifier.NotValidNow.selector, NOW - 31 days, NOW - 1 days, NOW));
+        refuseTcb(tcbInfo(17, NOW + 1), abi.encodeWithSelector(IEvidenceErrors.NotValidNow.selector, NOW + 1, NOW + 1 + 30 days, NOW));
+        refuseTcb(tcbInfo(17, NOW - 31 days), abi.encodeWithSelector(IEvidenceErrors.NotValidNow.selector, NOW - 31 days, NOW - 1 days, NOW));
         refuseTcb(tcbInfo(17, NOW - 2 days), abi.encodeWithSelector(ITdxVerifier.CollateralNotNewer.selector, NOW - 2 days, NOW - 1 days));
         refuseTcb(tcbInfo(16, NOW), abi.encodeWithSelector(ITdxVerifier.EvaluationSuperseded.selector, 16, 17));
         refuseTcb(tcbInfo(0, NOW), abi.encodeWithSelector(ITdxVerifier.EvaluationTooLow.selector, 0, 0));

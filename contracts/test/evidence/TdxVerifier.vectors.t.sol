@@ -6,6 +6,7 @@ import {Ids} from "../../src/base/Ids.sol";
 import {Claims, TcbStatus} from "../../src/base/Types.sol";
 import {IEvidenceVerifier} from "../../src/interfaces/IEvidenceVerifier.sol";
 import {ITcbPolicy} from "../../src/interfaces/ITcbPolicy.sol";
+import {IEvidenceErrors} from "../../src/interfaces/IEvidenceErrors.sol";
 import {ITdxVerifier} from "../../src/interfaces/ITdxVerifier.sol";
 import {TdxFiles} from "../kit/TdxFiles.sol";
 import {TdxWorld} from "../kit/TdxWorld.sol";
@@ -186,18 +187,18 @@ contract TdxVerifierVectorsTest is TdxWorld {
     function test_expiredCollateral() external {
         refused(
             "tdx/v4-phala-uptodate.bin", "b0c06f000000-2025-06", "2025-09-01T00:00:00Z",
-            ITdxVerifier.NotValidNow.selector
+            IEvidenceErrors.NotValidNow.selector
         );
     }
 
     function test_preproductionRoots() external {
         refused(
             "tdx/v4-neg-preproduction-root.bin", "b0c06f000000-2025-06", "2025-06-25T00:00:00Z",
-            ITdxVerifier.SignatureInvalid.selector
+            IEvidenceErrors.SignatureInvalid.selector
         );
         refused(
             "tdx/v5-neg-preproduction-root.bin", "b0c06f000000-2025-06", "2025-06-25T00:00:00Z",
-            ITdxVerifier.SignatureInvalid.selector
+            IEvidenceErrors.SignatureInvalid.selector
         );
     }
 

@@ -6,6 +6,7 @@ import {Objects} from "../../src/base/Objects.sol";
 import {TcbStatus} from "../../src/base/Types.sol";
 import {IEvidenceVerifier} from "../../src/interfaces/IEvidenceVerifier.sol";
 import {ITcbPolicy} from "../../src/interfaces/ITcbPolicy.sol";
+import {IEvidenceErrors} from "../../src/interfaces/IEvidenceErrors.sol";
 import {ITdxVerifier} from "../../src/interfaces/ITdxVerifier.sol";
 import {SimIntel} from "../kit/SimIntel.sol";
 import {SimWorld} from "../kit/SimWorld.sol";
@@ -127,11 +128,11 @@ contract TdxVerifierVerifyTest is SimWorld {
 
     function test_hintLengths() external {
         bytes memory e = SimIntel.evidence(good);
-        vm.expectRevert(abi.encodeWithSelector(ITdxVerifier.HintsTruncated.selector, 130, 131));
+        vm.expectRevert(abi.encodeWithSelector(IEvidenceErrors.HintsTruncated.selector, 130, 131));
         verifier.verify(e, new bytes(130));
-        vm.expectRevert(abi.encodeWithSelector(ITdxVerifier.HintsTruncated.selector, 1, 2));
+        vm.expectRevert(abi.encodeWithSelector(IEvidenceErrors.HintsTruncated.selector, 1, 2));
         verifier.verify(e, new bytes(132));
-        vm.expectRevert(abi.encodeWithSelector(ITdxVerifier.HintsTruncated.selector, 2, 7));
+        vm.expectRevert(abi.encodeWithSelector(IEvidenceErrors.HintsTruncated.selector, 2, 7));
         verifier.verify(e, bytes.concat(leafRecord, hex"0005"));
     }
 
@@ -154,7 +155,7 @@ contract TdxVerifierVerifyTest is SimWorld {
 
     function test_unknownLeaf() external {
         leafRecord[130] = bytes1(uint8(leafRecord[130]) ^ 1);
-        refuseTd(good, abi.encodeWithSelector(ITdxVerifier.LeafUnknown.selector, keccak256(leafRecord)));
+        refuseTd(good, abi.encodeWithSelector(IEvidenceErrors.LeafUnknown.selector, keccak256(leafRecord)));
     }
 
     function test_tablesSwappedOrOfAnotherTime() external {
@@ -420,7 +421,7 @@ contract TdxVerifierVerifyTest is SimWorld {
         vm.warp(NOW + 1 days);
         verifier.verify(e, h);
         vm.warp(NOW + 1 days + 1);
-        vm.expectRevert(abi.encodeWithSelector(ITdxVerifier.LeafExpired.selector, NOW + 1 days));
+        vm.expectRevert(abi.encodeWithSelector(IEvidenceErrors.LeafExpired.selector, NOW + 1 days));
         verifier.verify(e, h);
     }
 
@@ -445,7 +446,7 @@ contract TdxVerifierVerifyTest is SimWorld {
         IEvidenceVerifier.Findings memory f = verifier.verify(SimIntel.evidence(good), hints());
         eq(verifier.appraise(product, f.rawTcb, appraiseHints()), f.status, "the same status");
         bytes memory h = appraiseHints();
-        vm.expectRevert(abi.encodeWithSelector(ITdxVerifier.RawTcbLength.selector, 51));
+        vm.expectRevert(abi.encodeWithSelector(IEvidenceErrors.RawTcbLength.selector, 51));
         verifier.appraise(product, new bytes(51), h);
         vm.expectRevert(abi.encodeWithSelector(ITdxVerifier.CollateralMissing.selector, bytes32("x")));
         verifier.appraise("x", f.rawTcb, h);
