@@ -7,15 +7,8 @@
 #include "base/json.h"
 #include "client/cli/cli.h"
 #include "client/cli/evidence_nitro.h"
+#include "client/cli/evidence_out.h"
 #include "client/cli/evidence_snp.h"
-
-/* Hexadecimal as in the vectors: lower case, no prefix. */
-static void out_hex(struct json_out *o, const char *key, const uint8_t *p, size_t n)
-{
-    char text[2 * 128 + 1];
-    hex_encode(text, bytes_of(p, n));
-    json_out_str(o, key, text);
-}
 
 const char *evidence_reason_text(char out[static 96], const struct verdict *v, unsigned reason)
 {
@@ -41,23 +34,15 @@ static void out_flags(struct json_out *o, uint64_t attributes)
     json_out_end(o);
 }
 
-static void out_date(struct json_out *o, const char *key, uint64_t t)
-{
-    char text[32];
-    cli_time_text(text, t);
-    memcpy(text + 19, "+00:00", 7); /* the vectors write certificate dates so */
-    json_out_str(o, key, text);
-}
-
 static void out_pck(struct json_out *o, const struct tdx_view *view)
 {
     char hex[2 * PC_SERIAL_MAX + 1], serial[2 * PC_SERIAL_MAX + 3];
     json_out_object(o, "pck");
-    out_hex(o, "fmspc", view->pck.fmspc, 6);
-    out_hex(o, "pceid", view->pck.pceid, 2);
-    out_hex(o, "ppid", view->pck.ppid, 16);
+    evidence_out_hex(o, "fmspc", bytes_of(view->pck.fmspc, 6));
+    evidence_out_hex(o, "pceid", bytes_of(view->pck.pceid, 2));
+    evidence_out_hex(o, "ppid", bytes_of(view->pck.ppid, 16));
     json_out_u64(o, "pcesvn", view->pck.pcesvn);
-    out_hex(o, "cpusvn", view->pck.cpusvn, 16);
+    evidence_out_hex(o, "cpusvn", bytes_of(view->pck.cpusvn, 16));
     json_out_array(o, "comps");
     for (size_t i = 0; i < 16; i++)
         json_out_u64(o, NULL, view->pck.comps[i]);
@@ -65,8 +50,8 @@ static void out_pck(struct json_out *o, const struct tdx_view *view)
     hex_encode(hex, bytes_of(view->serial.v, view->serial.n));
     (void)snprintf(serial, sizeof(serial), "0x%s", hex[0] == '0' && hex[1] != '\0' ? hex + 1 : hex);
     json_out_str(o, "serial", serial);
-    out_date(o, "not_before", view->not_before);
-    out_date(o, "not_after", view->not_after);
+    evidence_out_date(o, "not_before", view->not_before);
+    evidence_out_date(o, "not_after", view->not_after);
     json_out_u64(o, "sgx_type", view->pck.sgx_type);
     json_out_end(o);
 }
@@ -74,11 +59,11 @@ static void out_pck(struct json_out *o, const struct tdx_view *view)
 static void out_qe_report(struct json_out *o, const uint8_t *r)
 {
     json_out_object(o, "qe_report");
-    out_hex(o, "cpusvn", r + PC_QE_CPUSVN, 16);
+    evidence_out_hex(o, "cpusvn", bytes_of(r + PC_QE_CPUSVN, 16));
     json_out_u64(o, "miscselect", load_le32(r + PC_QE_MISCSELECT));
-    out_hex(o, "attributes", r + PC_QE_ATTRIBUTES, 16);
-    out_hex(o, "mrenclave", r + PC_QE_MRENCLAVE, 32);
-    out_hex(o, "mrsigner", r + PC_QE_MRSIGNER, 32);
+    evidence_out_hex(o, "attributes", bytes_of(r + PC_QE_ATTRIBUTES, 16));
+    evidence_out_hex(o, "mrenclave", bytes_of(r + PC_QE_MRENCLAVE, 32));
+    evidence_out_hex(o, "mrsigner", bytes_of(r + PC_QE_MRSIGNER, 32));
     json_out_u64(o, "prodid", load_le16(r + PC_QE_ISVPRODID));
     json_out_u64(o, "isvsvn", load_le16(r + PC_QE_ISVSVN));
     json_out_end(o);
@@ -91,14 +76,15 @@ static void out_claims(struct json_out *o, const struct tdx_view *view)
     for (size_t i = 0; i < PC_ARRAY_LEN(tdx_body_fields); i++) {
         const struct tdx_field *f = &tdx_body_fields[i];
         if ((size_t)f->at + f->n <= body.n)
-            out_hex(o, f->name, body.p + f->at, f->n);
+            evidence_out_hex(o, f->name, bytes_of(body.p + f->at, f->n));
     }
     out_flags(o, load_le64(body.p + PC_TD_ATTRIBUTES));
     if (view->has_pck)
         out_pck(o, view);
     out_qe_report(o, view->quote.qe_report.p);
-    out_hex(o, "header_user_data", view->quote.header.p + PC_QH_USER_DATA, 20);
-    out_hex(o, "header_qe_vendor_id", view->quote.header.p + PC_QH_QE_VENDOR, 16);
+    evidence_out_hex(o, "header_user_data", bytes_of(view->quote.header.p + PC_QH_USER_DATA, 20));
+    evidence_out_hex(o, "header_qe_vendor_id",
+                     bytes_of(view->quote.header.p + PC_QH_QE_VENDOR, 16));
     json_out_end(o);
 }
 
@@ -147,11 +133,11 @@ void evidence_json(char out[static PC_EVIDENCE_JSON_CAP], const struct verdict *
     else
         json_out_null(&o, "claims");
     if (v->has_claims == 1) {
-        out_hex(&o, "claims_digest", v->claims, 32);
-        out_hex(&o, "product", v->product, 32);
-        out_hex(&o, "measurement", v->measurement, 32);
-        out_hex(&o, "platform", v->platform, 32);
-        out_hex(&o, "raw_tcb", v->raw_tcb, v->raw_tcb_len);
+        evidence_out_hex(&o, "claims_digest", bytes_of(v->claims, 32));
+        evidence_out_hex(&o, "product", bytes_of(v->product, 32));
+        evidence_out_hex(&o, "measurement", bytes_of(v->measurement, 32));
+        evidence_out_hex(&o, "platform", bytes_of(v->platform, 32));
+        evidence_out_hex(&o, "raw_tcb", bytes_of(v->raw_tcb, v->raw_tcb_len));
     } else
         json_out_null(&o, "claims_digest");
     json_out_end(&o);

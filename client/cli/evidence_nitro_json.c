@@ -3,42 +3,15 @@
 
 #include <stdio.h>
 
-#include "base/hex.h"
 #include "client/cli/cli.h"
-
-/* Hexadecimal as in the vectors: lower case, no prefix. */
-static void out_hex(struct json_out *o, const char *key, struct bytes b)
-{
-    static char text[2 * PC_NITRO_KEY_MAX + 1];
-    hex_encode(text, b);
-    json_out_str(o, key, text);
-}
+#include "client/cli/evidence_out.h"
 
 static void out_optional(struct json_out *o, const char *key, const struct nitro_optional *v)
 {
     if (v->present)
-        out_hex(o, key, v->data);
+        evidence_out_hex(o, key, v->data);
     else
         json_out_null(o, key);
-}
-
-/* Text that nobody has checked. */
-static void out_text(struct json_out *o, const char *key, struct bytes b)
-{
-    char text[256];
-    size_t n = b.n < sizeof(text) - 1 ? b.n : sizeof(text) - 1;
-    for (size_t i = 0; i < n; i++)
-        text[i] = b.p[i] >= 0x20 && b.p[i] < 0x7f ? (char)b.p[i] : '?';
-    text[n] = '\0';
-    json_out_str(o, key, text);
-}
-
-static void out_date(struct json_out *o, const char *key, uint64_t t)
-{
-    char text[32];
-    cli_time_text(text, t);
-    memcpy(text + 19, "+00:00", 7); /* the vectors write certificate dates so */
-    json_out_str(o, key, text);
 }
 
 static void out_timestamp(struct json_out *o, uint64_t ms)
@@ -67,7 +40,7 @@ static void out_pcrs(struct json_out *o, const struct nitro_doc *d)
         char key[4];
         (void)snprintf(key, sizeof(key), "%u", i);
         if (d->pcr[i] != NULL && !is_zero(d, i))
-            out_hex(o, key, bytes_of(d->pcr[i], PC_NITRO_PCR_LEN));
+            evidence_out_hex(o, key, bytes_of(d->pcr[i], PC_NITRO_PCR_LEN));
     }
     json_out_end(o);
     json_out_array(o, "pcrs_zero");
@@ -83,10 +56,10 @@ static void out_chain(struct json_out *o, const struct nitro_view *view)
     uint8_t root[32];
     cert_name_text(name, sizeof(name), view->target.subject);
     json_out_str(o, "leaf_subject", name);
-    out_date(o, "leaf_not_before", view->target.not_before);
-    out_date(o, "leaf_not_after", view->target.not_after);
-    out_date(o, "chain_valid_from", view->valid_from);
-    out_date(o, "chain_valid_until", view->valid_until);
+    evidence_out_date(o, "leaf_not_before", view->target.not_before);
+    evidence_out_date(o, "leaf_not_after", view->target.not_after);
+    evidence_out_date(o, "chain_valid_from", view->valid_from);
+    evidence_out_date(o, "chain_valid_until", view->valid_until);
     json_out_array(o, "cabundle_subjects");
     for (size_t i = 0; i < view->doc.ca_count; i++) {
         cert_name_text(name, sizeof(name), view->ca[i].subject);
@@ -94,14 +67,14 @@ static void out_chain(struct json_out *o, const struct nitro_view *view)
     }
     json_out_end(o);
     ec_sha256(root, view->doc.ca[0]);
-    out_hex(o, "cabundle_root_sha256", PC_BYTES(root));
+    evidence_out_hex(o, "cabundle_root_sha256", PC_BYTES(root));
 }
 
 void nitro_claims_json(struct json_out *o, const struct nitro_view *view)
 {
     const struct nitro_doc *d = &view->doc;
     json_out_object(o, "claims");
-    out_text(o, "module_id", d->module_id);
+    evidence_out_text(o, "module_id", d->module_id);
     json_out_str(o, "digest", "SHA384");
     out_timestamp(o, d->timestamp_ms);
     out_pcrs(o, d);

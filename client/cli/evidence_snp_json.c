@@ -1,16 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
-#include "base/hex.h"
-#include "client/cli/cli.h"
+#include "client/cli/evidence_out.h"
 #include "client/cli/evidence_snp.h"
-
-static void out_hex(struct json_out *o, const char *key, const uint8_t *p, size_t n)
-{
-    char text[2 * 64 + 1];
-    hex_encode(text, bytes_of(p, n));
-    json_out_str(o, key, text);
-}
 
 /* "0x1": a bit field, as the vectors write it; digits: at least so many. */
 static void out_bits(struct json_out *o, const char *key, uint64_t v, int digits)
@@ -73,37 +65,19 @@ static void out_key_info(struct json_out *o, uint32_t key_info)
     json_out_bool(o, "author_key_en", (key_info & PC_SNP_KEY_AUTHOR) != 0);
 }
 
-static void out_text(struct json_out *o, const char *key, struct bytes b)
-{
-    char text[128];
-    (void)snprintf(text, sizeof(text), "%.*s", (int)(b.n < 127 ? b.n : 127), (const char *)b.p);
-    for (char *c = text; *c != '\0'; c++)
-        if (*c < 0x20 || *c > 0x7e)
-            *c = '?';
-    json_out_str(o, key, text);
-}
-
-static void out_date(struct json_out *o, const char *key, uint64_t t)
-{
-    char text[32];
-    cli_time_text(text, t);
-    memcpy(text + 19, "+00:00", 7); /* the vectors write certificate dates so */
-    json_out_str(o, key, text);
-}
-
 static void out_vek(struct json_out *o, const struct snp_cert *c)
 {
     static const char *const names[PC_SPL_COUNT] = {NULL,   "bl",   "tee",  "snp",   "spl4",
                                                     "spl5", "spl6", "spl7", "ucode", "fmc"};
     json_out_object(o, "vek");
-    out_text(o, "product_name", c->vek.product);
+    evidence_out_text(o, "product_name", c->vek.product);
     json_out_u64(o, "struct_version", c->vek.struct_version);
     if (c->vek.hwid.n > 0)
-        out_hex(o, "hwid", c->vek.hwid.p, c->vek.hwid.n);
+        evidence_out_hex(o, "hwid", bytes_of(c->vek.hwid.p, c->vek.hwid.n));
     else
         json_out_null(o, "hwid");
     if (c->vek.csp_id.n > 0)
-        out_text(o, "csp_id", c->vek.csp_id);
+        evidence_out_text(o, "csp_id", c->vek.csp_id);
     else
         json_out_null(o, "csp_id");
     json_out_object(o, "spl");
@@ -111,8 +85,8 @@ static void out_vek(struct json_out *o, const struct snp_cert *c)
         if ((c->vek.spl_present >> i & 1) != 0)
             json_out_u64(o, names[i], c->vek.spl[i]);
     json_out_end(o);
-    out_date(o, "not_before", c->not_before);
-    out_date(o, "not_after", c->not_after);
+    evidence_out_date(o, "not_before", c->not_before);
+    evidence_out_date(o, "not_after", c->not_after);
     json_out_end(o);
 }
 
@@ -130,9 +104,10 @@ void snp_claims_json(struct json_out *o, const struct snp_view *view)
     out_bits(o, "platform_info", load_le64(r + PC_SR_PLATFORM_INFO), 1);
     out_key_info(o, load_le32(r + PC_SR_KEY_INFO));
     for (size_t i = 0; i < PC_SNP_FIELDS; i++)
-        out_hex(o, snp_byte_fields[i].name, r + snp_byte_fields[i].at, snp_byte_fields[i].n);
+        evidence_out_hex(o, snp_byte_fields[i].name,
+                         bytes_of(r + snp_byte_fields[i].at, snp_byte_fields[i].n));
     out_tcb(o, "reported_tcb", r + PC_SR_REPORTED_TCB, view->product);
-    out_hex(o, "cpuid_fms", r + PC_SR_CPUID, 3);
+    evidence_out_hex(o, "cpuid_fms", bytes_of(r + PC_SR_CPUID, 3));
     out_tcb(o, "committed_tcb", r + PC_SR_COMMITTED_TCB, view->product);
     out_version(o, "current_version", r + PC_SR_CURRENT_VERSION);
     out_version(o, "committed_version", r + PC_SR_COMMITTED_VERSION);
