@@ -8,8 +8,6 @@ static const uint8_t oid_pss[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01
 static const uint8_t oid_mgf1[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x08};
 static const uint8_t oid_sha2[] = {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02};
 static const uint8_t oid_rsa[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01};
-static const uint8_t oid_ec[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01};
-static const uint8_t oid_p384[] = {0x2b, 0x81, 0x04, 0x00, 0x22};
 static const uint8_t oid_amd[] = {0x2b, 0x06, 0x01, 0x04, 0x01, 0x9c, 0x78, 0x01};
 
 /* SEQUENCE { hash, NULL } */
@@ -64,26 +62,21 @@ static void put_name(struct derw *w, const char *cn)
 
 static void put_key(struct derw *w, const struct sim_amd_cert *c)
 {
-    uint8_t point[97] = {0x04};
-    size_t m = derw_open(w, PC_DER_SEQUENCE), alg = derw_open(w, PC_DER_SEQUENCE);
-    if (c->rsa != NULL) {
-        struct derw inner;
-        inner.n = 0;
-        simp_oid(w, oid_rsa, sizeof(oid_rsa));
-        derw_put(w, PC_DER_NULL, "", 0);
-        derw_close(w, alg);
-        size_t seq = derw_open(&inner, PC_DER_SEQUENCE);
-        derw_uint(&inner, PC_DER_INTEGER, c->rsa, PC_RSA_LEN);
-        derw_u32(&inner, PC_DER_INTEGER, c->exponent != 0 ? c->exponent : 65537);
-        derw_close(&inner, seq);
-        derw_bits(w, bytes_of(inner.p, inner.n));
-    } else {
-        simp_oid(w, oid_ec, sizeof(oid_ec));
-        simp_oid(w, oid_p384, sizeof(oid_p384));
-        derw_close(w, alg);
-        memcpy(point + 1, c->ec, 96);
-        derw_bits(w, PC_BYTES(point));
+    if (c->rsa == NULL) {
+        simp_ec_key(w, c->ec, 96);
+        return;
     }
+    size_t m = derw_open(w, PC_DER_SEQUENCE), alg = derw_open(w, PC_DER_SEQUENCE);
+    struct derw inner;
+    inner.n = 0;
+    simp_oid(w, oid_rsa, sizeof(oid_rsa));
+    derw_put(w, PC_DER_NULL, "", 0);
+    derw_close(w, alg);
+    size_t seq = derw_open(&inner, PC_DER_SEQUENCE);
+    derw_uint(&inner, PC_DER_INTEGER, c->rsa, PC_RSA_LEN);
+    derw_u32(&inner, PC_DER_INTEGER, c->exponent != 0 ? c->exponent : 65537);
+    derw_close(&inner, seq);
+    derw_bits(w, bytes_of(inner.p, inner.n));
     derw_close(w, m);
 }
 

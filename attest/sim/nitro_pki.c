@@ -5,8 +5,6 @@
 #include "attest/sim/pki_parts.h"
 
 static const uint8_t oid_ecdsa_sha384[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x03};
-static const uint8_t oid_ec_public_key[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01};
-static const uint8_t oid_p384[] = {0x2b, 0x81, 0x04, 0x00, 0x22};
 static const uint8_t oid_aki[] = {0x55, 0x1d, 0x23}, oid_ski[] = {0x55, 0x1d, 0x0e};
 static const uint8_t oid_crl_points[] = {0x55, 0x1d, 0x1f};
 
@@ -47,19 +45,6 @@ static void put_name(struct derw *w, const struct sim_nitro_name *name)
         simp_attribute(w, ID_CN, PC_DER_UTF8, name->cn);
         break;
     }
-    derw_close(w, m);
-}
-
-static void put_key(struct derw *w, const uint8_t xy[static 96])
-{
-    uint8_t point[97] = {0x04};
-    size_t m = derw_open(w, PC_DER_SEQUENCE);
-    size_t alg = derw_open(w, PC_DER_SEQUENCE);
-    simp_oid(w, oid_ec_public_key, sizeof(oid_ec_public_key));
-    simp_oid(w, oid_p384, sizeof(oid_p384));
-    derw_close(w, alg);
-    memcpy(point + 1, xy, 96);
-    derw_bits(w, PC_BYTES(point));
     derw_close(w, m);
 }
 
@@ -145,7 +130,7 @@ struct bytes sim_nitro_cert_build(struct derw *w, const struct sim_nitro_cert *c
     derw_time(w, c->not_after);
     derw_close(w, validity);
     put_name(w, &c->subject);
-    put_key(w, c->key);
+    simp_ec_key(w, c->key, 96);
     put_extensions(w, c);
     derw_close(w, tbs);
     sim_sign384(rs, c->signer, bytes_of(w->p + tbs_at, w->n - tbs_at));

@@ -8,6 +8,7 @@
 
 static const uint8_t oid_ecdsa_sha256[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02};
 static const uint8_t oid_ec_public_key[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01};
+static const uint8_t oid_p384[] = {0x2b, 0x81, 0x04, 0x00, 0x22};
 static const uint8_t oid_p256[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
 static const uint8_t oid_sgx[] = {0x2a, 0x86, 0x48, 0x86, 0xf8, 0x4d, 0x01, 0x0d, 0x01};
 
@@ -45,16 +46,20 @@ static void put_name(struct derw *w, const char *cn)
     derw_close(w, m);
 }
 
-static void put_key(struct derw *w, const uint8_t xy[static 64])
+void simp_ec_key(struct derw *w, const uint8_t *xy, size_t n)
 {
-    uint8_t point[65] = {0x04};
+    uint8_t point[97] = {0x04};
+    PC_ASSERT(n == 64 || n == 96);
     size_t m = derw_open(w, PC_DER_SEQUENCE);
     size_t alg = derw_open(w, PC_DER_SEQUENCE);
     simp_oid(w, oid_ec_public_key, sizeof(oid_ec_public_key));
-    simp_oid(w, oid_p256, sizeof(oid_p256));
+    if (n == 64)
+        simp_oid(w, oid_p256, sizeof(oid_p256));
+    else
+        simp_oid(w, oid_p384, sizeof(oid_p384));
     derw_close(w, alg);
-    memcpy(point + 1, xy, 64);
-    derw_bits(w, PC_BYTES(point));
+    memcpy(point + 1, xy, n);
+    derw_bits(w, bytes_of(point, 1 + n));
     derw_close(w, m);
 }
 
@@ -221,7 +226,7 @@ struct bytes sim_cert_build(struct derw *w, const struct sim_cert *c)
     derw_time(w, c->not_after);
     derw_close(w, validity);
     put_name(w, c->subject_cn);
-    put_key(w, c->key);
+    simp_ec_key(w, c->key, 64);
     put_extensions(w, c);
     derw_close(w, tbs);
     return seal(w, outer, tbs_at, c->signer);

@@ -17,4 +17,7 @@ void simp_usage(struct derw *w, uint8_t usage, bool critical); /* first octet of
 /* path_len < 0: none. */
 void simp_constraints(struct derw *w, bool is_ca, int path_len);
 
+/* subjectPublicKeyInfo of x||y: n 64 for P-256, 96 for P-384. */
+void simp_ec_key(struct derw *w, const uint8_t *xy, size_t n);
+
 #endif
