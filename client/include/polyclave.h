@@ -84,7 +84,9 @@ struct polyclave_config {
     void *quote_user;
     unsigned timeout_ms;        /* for a whole polyclave_root_get; 0: 30,000 */
     unsigned attest_timeout_ms; /* until the record is final; 0: 1,200,000 */
-    int ask_all; /* not 0: ask every member once, though T suffice: names all liars */
+    /* Not 0: ask every member, though T suffice: names all liars, and tells what each says. Who
+     * says "not now" is asked again for at most 10 s. */
+    int ask_all;
     /* For an app with a list of platforms: the siblings from this machine's leaf to the root
      * (`polyclave app platforms`); NULL when the app takes any. At most 16. */
     const uint8_t (*platform_proof)[32];

@@ -78,6 +78,34 @@ static void asks_all(void **state)
         assert_int_equal(report_of(i)->state, POLYCLAVE_MEMBER_GOOD);
 }
 
+/* With ask_all a member that says "not now" is asked until it has said what it means, also when the
+ * others' answers decide already; one that never does costs a bounded time. */
+static void asks_all_to_the_end(void **state)
+{
+    (void)state;
+    start(6, 4);
+    pc.ask_all = true;
+    com.node[5].manner = NODE_REFUSES;
+    com.node[5].status = 503;
+    com.node[5].code = "retry";
+    com.node[5].until_ms = com.now_ms + 2500;
+    assert_right("db", 1);
+    assert_int_equal(report_of(5)->state, POLYCLAVE_MEMBER_GOOD);
+    com.node[5].until_ms = 0;
+    uint64_t begun = com.now_ms;
+    assert_right("db", 1);
+    assert_string_equal(report_of(5)->code, "retry");
+    assert_true(com.now_ms - begun <= 10000);
+    for (uint16_t i = 1; i <= 4; i++) {
+        com.node[i].manner = NODE_REFUSES;
+        com.node[i].status = 403;
+        com.node[i].code = "measurement_not_active";
+    }
+    com.node[5].until_ms = com.now_ms + 2500;
+    assert_int_equal(get("db"), POLYCLAVE_REFUSED);
+    assert_int_equal(report_of(5)->state, POLYCLAVE_MEMBER_GOOD);
+}
+
 static void evidence_only_when_asked(void **state)
 {
     (void)state;
@@ -327,6 +355,7 @@ int main(void)
         T(one_key_for_all),
         T(large_committee),
         T(asks_all),
+        T(asks_all_to_the_end),
         T(evidence_only_when_asked),
         T(before_attesting),
         T(secrets_are_wiped),

@@ -24,10 +24,12 @@
  * holds up those of its batch that owe us a second answer. */
 #define ASK_FIRST_MS 2500u
 #define ASK_MS       10000u
-#define PAUSE_MIN    250u
-#define PAUSE_MAX    4000u
-#define ANSWER_MAX   8192u
-#define BODY_ROOM    (CLIENT_RELEASE_BODY_BYTES)
+/* With ask_all, for those who say "not now". */
+#define ALL_MS     10000u
+#define PAUSE_MIN  250u
+#define PAUSE_MAX  4000u
+#define ANSWER_MAX 8192u
+#define BODY_ROOM  (CLIENT_RELEASE_BODY_BYTES)
 
 enum ask_state { ASK_DUE, ASK_DONE };
 
@@ -48,7 +50,7 @@ struct get {
     struct client_asker asker;
     uint8_t input_buf[PC_VOPRF_INPUT_MAX];
     struct bytes input;
-    uint64_t deadline;
+    uint64_t deadline, all_until; /* with ask_all: so long "not now" is asked again */
     bool want_head;
     uint64_t next_view;        /* when the epoch may be fetched anew */
     struct ask ask[DKG_MAX_N]; /* by seat */
@@ -323,6 +325,16 @@ static void wait_for_next(struct get *g)
         g->pc->io.pause(g->pc->io.ctx, (unsigned)(next - now));
 }
 
+/* With ask_all: has somebody said "not now" who may yet say what it means? */
+static bool owes_word(const struct get *g)
+{
+    bool owes = false;
+    for (uint16_t i = 0; g->pc->ask_all && i < g->pc->epoch.seats; i++)
+        owes |= g->ask[i].state == ASK_DUE && g->ask[i].at < g->all_until &&
+                g->pc->report[i].state == POLYCLAVE_MEMBER_REFUSED;
+    return owes && now_of(g) < g->all_until;
+}
+
 /* PC_OK: T are there. PC_E_REFUSED: too few can come. PC_E_TIMEOUT. */
 static enum err_code run_rounds(struct get *g)
 {
@@ -336,6 +348,10 @@ static enum err_code run_rounds(struct get *g)
             PC_TRY(ask_batch(g, &next, &asked));
         if (owes_evidence(g) && (g->pc->ask_all || !threshold_combine_ready(c)))
             continue;
+        if (owes_word(g)) {
+            wait_for_next(g);
+            continue;
+        }
         if (threshold_combine_ready(c))
             return PC_OK;
         if (wants_view(g))
@@ -443,6 +459,7 @@ static void set_asker(struct get *g, const char *scope, uint32_t version)
     a->scope = bytes_of(scope, strlen(scope));
     a->version = version;
     g->deadline = now_of(g) + pc->timeout_ms;
+    g->all_until = pc->timeout_ms < ALL_MS ? g->deadline : now_of(g) + ALL_MS;
 }
 
 static int run(struct get *g, struct polyclave_root **out)

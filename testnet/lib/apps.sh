@@ -76,4 +76,11 @@ members_with()
         '[.members[] | select(.state == $s and ($c == "" or .code == $c))] | length' "$1.json"
 }
 
+# refused_as OUT CODE COUNT: so many members refused with that code; else WHY says who said what.
+refused_as()
+{
+    [ "$(members_with "$1" refused "$2")" = "$3" ] ||
+        why "not $3 members answered $2: $(jq -r '[.members[] | "\(.node_id) \(.state) \(.code)"] | join(", ")' "$1.json")"
+}
+
 same_key() { [ -s "$1" ] && cmp -s "$1" "$2"; }

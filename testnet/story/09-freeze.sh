@@ -16,16 +16,15 @@ freeze_by()
 
 line_9()
 {
-    local k=$RUN/key-freeze frozen good
+    local k=$RUN/key-freeze good
     need 5 || return 1
     freeze_by 1 || why "the first guardian's approval was refused" || return 1
     [ "$SABOTAGE" = 9 ] || freeze_by 2 || why "the second guardian's approval was refused" || return 1
-    pc_wait 12 "nodes 5 and 6 to see the freeze" node_is 5 frozen || why "node 5 is not frozen" || return 1
+    pc_wait 12 "nodes 5 and 6 to see the freeze" node_is 5 frozen && pc_wait 12 "node 6" node_is 6 frozen || why "node 5 is not frozen" || return 1
     # Every member is asked, so that the frozen ones are heard.
     key_get one a "$k" --ask-all || why "the other nodes did not serve" || return 1
-    frozen=$(members_with "$k" refused node_frozen)
+    refused_as "$k" node_frozen 2 || return 1
     good=$(members_with "$k" good)
-    [ "$frozen" = 2 ] || why "$frozen nodes answered node_frozen instead of 2" || return 1
     pc_wait 60 "the freeze to lapse" all_serve || why "nodes 5 and 6 do not serve after the freeze" || return 1
     key_get one a "$k-after" || why "no key after the freeze" || return 1
     FIGURE="2 of 3 guardians; nodes 5 and 6 node_frozen, $good served; lapsed: $(

@@ -39,7 +39,7 @@ line_18()
     pc_wait 60 "the scope's policy to be in force" scope_settled || why "the scope's policy is not in force" || return 1
     KEY_VENDOR=snp key_get three snp "$k-scope" --scope cautious || why "the scope is closed to SNP" || return 1
     ! KEY_VENDOR=nitro key_get three nitro "$k-closed" --scope cautious --ask-all || why "the scope is open to Nitro" || return 1
-    [ "$(members_with "$k-closed" refused vendor_not_accepted)" = "$NODES" ] || why "the scope refused Nitro with another code" || return 1
+    refused_as "$k-closed" vendor_not_accepted "$NODES" || return 1
     FIGURE="one key on TDX, SNP and Nitro; scope without Nitro: SNP served, $NODES of $NODES refuse Nitro with vendor_not_accepted"
 }
 
