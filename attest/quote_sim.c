@@ -28,6 +28,7 @@ static const char help[] =
     "  polyclave-quote-sim init-platform DIR --vendor DIR [--quote-version 4|5] [--now T]\n"
     "                      [measured]\n"
     "  polyclave-quote-sim collateral DIR --out DIR [--number N] [--now T] [--revoke PLATFORM]...\n"
+    "                      [--recovery]\n"
     "  polyclave-quote-sim init-vendor DIR --tee snp [--product Milan|Genoa|Turin] [--now T]\n"
     "  polyclave-quote-sim init-platform DIR --vendor DIR [--vlek] [--quote-version 2|3|5]\n"
     "                      [--now T] [measured]\n"
@@ -45,8 +46,10 @@ static const char help[] =
     "  --pcr0 HEX        PCR0 and PCR2 as given, 48 bytes;  --pcr1 HEX likewise\n"
     "\n"
     "init-vendor writes keys, certificates and a collateral folder; collateral issues a new set:\n"
-    "fresh dates, the evaluation number N, the named platforms' certificates revoked. T is Unix\n"
-    "seconds, by default the clock's; objects begin an hour before. Nitro has no collateral: its\n"
+    "fresh dates, the evaluation number N, the named platforms' certificates revoked; with "
+    "--recovery\n"
+    "the level on which TDX machines stand is out of date (a TCB recovery). T is Unix seconds, by\n"
+    "default the clock's; objects begin an hour before. Nitro has no collateral: its\n"
     "documents are stamped T and carry their chain (root 30 years, regional 20 days, zonal 5.7 "
     "days,\n"
     "instance 1 day, leaf 3 hours).\n"
@@ -126,6 +129,9 @@ static bool take(struct sim_options *o, int c, const char *arg)
     case 'l':
         o->vlek = true;
         return true;
+    case 'y':
+        o->recovery = true;
+        return true;
     case 'T':
         o->tee = arg;
         return strcmp(arg, "tdx") == 0 || strcmp(arg, "snp") == 0 || strcmp(arg, "nitro") == 0;
@@ -199,6 +205,8 @@ static bool issue(const struct sim_vendor *v, const struct sim_options *o, const
         set.revoked[set.revoked_count++] = leaf.serial;
     }
     sim_levels(&levels, v, o->number, o->now - 3600);
+    if (o->recovery)
+        sim_recovery(&levels);
     sim_identity(&identity, o->number, o->now - 3600);
     sim_collateral_build(&set, v, &levels, &identity, o->now - 3600);
     return sim_collateral_save(dir, &set);
@@ -325,6 +333,7 @@ int quote_sim_main(int argc, char **argv)
         {"tee", required_argument, NULL, 'T'},
         {"product", required_argument, NULL, 'R'},
         {"vlek", no_argument, NULL, 'l'},
+        {"recovery", no_argument, NULL, 'y'},
         {"fmspc", required_argument, NULL, 'F'},
         {"number", required_argument, NULL, 'n'},
         {"now", required_argument, NULL, 't'},

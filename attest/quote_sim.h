@@ -18,6 +18,7 @@ struct sim_options {
     const char *pcr0, *pcr1;             /* Nitro */
     const char *tee, *product;
     bool vlek;
+    bool recovery;
     uint8_t fmspc[6];
     uint32_t number;
     uint64_t now;

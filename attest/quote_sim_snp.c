@@ -122,6 +122,8 @@ int sim_snp_init_vendor(const struct sim_options *o, const char *dir)
 int sim_snp_collateral(const struct sim_options *o, const char *dir)
 {
     static struct sim_amd v;
+    if (o->recovery)
+        return sim_usage("TDX alone has", "--recovery");
     return sim_amd_load(&v, dir) ? issue(&v, o, o->out) : EXIT_USAGE;
 }
 

@@ -185,6 +185,16 @@ void sim_levels(struct tdx_tcb_info *out, const struct sim_vendor *v, uint32_t n
     result(&out->levels[2].result, PC_TCB_REVOKED, DATE_2023_08_09, "INTEL-SA-90837");
 }
 
+void sim_recovery(struct tdx_tcb_info *t)
+{
+    struct tdx_level *top = &t->levels[0];
+    memmove(&t->levels[1], top, t->level_count * sizeof *top);
+    t->level_count++;
+    top->sgx[0]++;
+    memset(&t->levels[1].result, 0, sizeof t->levels[1].result);
+    result(&t->levels[1].result, PC_TCB_OUT_OF_DATE, DATE_2025_05_14, "INTEL-SA-91190");
+}
+
 void sim_identity(struct tdx_qe_identity *out, uint32_t number, uint64_t now)
 {
     memset(out, 0, sizeof(*out));

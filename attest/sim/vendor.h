@@ -65,6 +65,9 @@ void sim_platform_pem(char *out, size_t cap, size_t *n, const struct sim_vendor 
 /* The levels of a simulated vendor: UpToDate, OutOfDate, Revoked; modules 1.0, 1 and 3. */
 void sim_levels(struct tdx_tcb_info *out, const struct sim_vendor *v, uint32_t number,
                 uint64_t now);
+/* A TCB recovery: the highest level becomes OutOfDate, a higher one that no machine stands on is
+ * UpToDate. */
+void sim_recovery(struct tdx_tcb_info *t);
 void sim_identity(struct tdx_qe_identity *out, uint32_t number, uint64_t now);
 
 /* JSON of the inner object, and the body around it with its signature. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* polyclave collateral post | show; watch stands in collateral_watch.c */
+/* polyclave collateral post | show; watch and settle stand in files of their own */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -375,44 +375,18 @@ static enum err_code show_crl(struct cli_net *n, struct cli_out *o, const char *
     return PC_OK;
 }
 
-struct products {
-    struct cli_net *n;
-    struct cli_out *o;
-    struct evm_word topic, seen[64];
-    size_t count;
-};
-
-static enum err_code take_product(void *ctx, const struct log_record *l, bool *enough)
-{
-    struct products *p = ctx;
-    if (l->n_topics != 3 || !evm_word_equal(&l->topics[0], &p->topic))
-        return PC_OK;
-    for (size_t i = 0; i < p->count; i++)
-        if (evm_word_equal(&p->seen[i], &l->topics[1]))
-            return PC_OK;
-    if (p->count < PC_ARRAY_LEN(p->seen))
-        p->seen[p->count++] = l->topics[1];
-    *enough = p->count == PC_ARRAY_LEN(p->seen);
-    return PC_OK;
-}
-
 static enum err_code show_tdx(struct cli_net *n, struct cli_out *o)
 {
-    struct products p = {.n = n, .o = o};
+    struct collateral_objects objects;
     struct evm_word qe = evm_word_u64(PC_TDX_OBJECT_QE);
     char name[32];
-    p.topic = abi_topic("CollateralInForce(bytes32,uint256,bytes32,bytes32,uint256)");
-    net_now(n);
-    PC_TRY(
-        logs_back(&n->chain, net_at(n, PC_NET_TDX_VERIFIER), n->net.from_block, take_product, &p));
+    PC_TRY(collateral_tdx_objects(n, &objects));
     out_list(o, "objects");
-    for (size_t i = 0; i < p.count; i++) {
-        const uint8_t *b = p.seen[i].b;
-        if (evm_word_equal(&p.seen[i], &qe))
+    for (size_t i = 0; i < objects.n; i++) {
+        if (evm_word_equal(&objects.id[i], &qe))
             continue;
-        (void)snprintf(name, sizeof name, "TCB %02x%02x%02x%02x%02x%02x", b[0], b[1], b[2], b[3],
-                       b[4], b[5]);
-        PC_TRY(show_object(n, o, name, &p.seen[i]));
+        collateral_object_name(name, &objects.id[i]);
+        PC_TRY(show_object(n, o, name, &objects.id[i]));
     }
     PC_TRY(show_object(n, o, "QE identity", &qe));
     PC_TRY(show_crl(n, o, "root CRL", 0));
@@ -513,6 +487,14 @@ static const struct cli_verb verbs[] = {
      PC_ARRAY_LEN(watch_options),
      PC_CLI_NETWORK,
      collateral_watch},
+    {"collateral",
+     "settle",
+     "brings what is ripe into force, and back what was before a vetoed set; anybody may",
+     {"polyclave collateral settle" SIGN, "polyclave collateral settle --json" SIGN},
+     NULL,
+     0,
+     PC_CLI_SIGNER,
+     collateral_settle},
 };
 
 int cmd_collateral(int argc, char **argv)

@@ -32,6 +32,14 @@ int collateral_post_machine(struct post *p, struct bytes evidence);
 /* A folder of AMD's: crl.der, ask.der, asvk.der and the ark.der that signed them, DER or PEM. */
 int collateral_post_snp(struct post *p, const char *dir);
 
+/* Objects of Intel's that were ever in force: a TCB info per product, the QE identity. */
+struct collateral_objects {
+    struct evm_word id[64];
+    size_t n;
+};
+PC_MUST_USE enum err_code collateral_tdx_objects(struct cli_net *n, struct collateral_objects *out);
+void collateral_object_name(char out[static 32], const struct evm_word *id);
+
 PC_MUST_USE enum err_code collateral_show_snp(struct cli_net *n, struct cli_out *o);
 PC_MUST_USE enum err_code collateral_show_nitro(struct cli_net *n, struct cli_out *o);
 

@@ -18,5 +18,6 @@ int cmd_policy(int argc, char **argv);
 int evidence_replay(int argc, char **argv);
 struct cli_args;
 int collateral_watch(const struct cli_args *a);
+int collateral_settle(const struct cli_args *a);
 
 #endif

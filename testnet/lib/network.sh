@@ -92,7 +92,7 @@ net_deploy()
     guardians=$(for i in 1 2 3; do address_of "guardian-$i"; done | jq -R . | jq -s 'sort_by(ascii_downcase)')
     jq --argjson g "$guardians" --argjson n "$NODES" \
         '.guardians = $g | .guardianThreshold = 2 | .targetN = $n | .probationSeconds = 120 |
-         .kinds = ["vendor", "cloud", "operator"]' \
+         .kinds = ["vendor", "cloud", "operator"] | .graceSeconds = 45' \
         "$ROOT/contracts/script/params/31337.json" >"$RUN/params.json"
     "$ROOT/contracts/deploy" --rpc "$RPC" --params "$RUN/params.json" \
         --key-file "$RUN/keys/deployer.hex" "${VENDOR_ROOTS[@]}" \
@@ -111,12 +111,23 @@ net_vendors()
     VENDOR_ROOTS=(--tdx-root "$(vendor_root tdx)" --snp-root "$(vendor_root snp)" --nitro-root "$(vendor_root nitro)")
 }
 
-# vendor_of NODE: two of each; those that the story changes most are TDX (5, 6, and who joins later).
+# vendor_of NODE: a third of each; those that the story changes most are TDX (the last, and who joins later).
 vendor_of()
 {
     local third=$(((NODES + 2) / 3))
     if [ "$1" -le "$third" ]; then echo snp; elif [ "$1" -le $((2 * third)) ]; then echo nitro; else echo tdx; fi
 }
+
+# nodes_of VENDOR: their numbers.
+nodes_of()
+{
+    local i
+    for ((i = 1; i <= NODES; i++)); do [ "$(vendor_of "$i")" = "$1" ] && echo "$i"; done
+}
+
+# cheats NODE: the vendor of the TDX nodes is one that can be broken: theirs is a vault that cheats when told
+# (tests/byzantine), on machines that claim the honest measurement.
+cheats() { [ "$SABOTAGE" = 20 ] || { [ "$1" -le "$NODES" ] && [ "$(vendor_of "$1")" = tdx ]; }; }
 
 vendor_dir() { case $1 in tdx) echo "$RUN/intel" ;; snp) echo "$RUN/amd" ;; nitro) echo "$RUN/aws" ;; esac; }
 
@@ -151,8 +162,8 @@ net_describe()
     "$BIN/polyclave" network make --deployment "$RUN/deployment.json" "${args[@]}" --out "$RUN/network.json"
 }
 
-# build_of NODE: nodes 5 and 6 run the second genesis build, all others the first.
-build_of() { case $1 in 5 | 6) echo build-2 ;; *) echo build-1 ;; esac; }
+# build_of NODE: the last two run the second genesis build, all others the first.
+build_of() { if [ "$1" -ge $((NODES - 1)) ] && [ "$1" -le "$NODES" ]; then echo build-2; else echo build-1; fi; }
 
 # pc ARGS...: the command line against this network.
 pc() { "$BIN/polyclave" "$@" --network "$RUN/network.json"; }
@@ -213,7 +224,7 @@ node_start()
 {
     local i=$1 dir bin=$BIN helper=$BIN/polyclave-quote-sim
     dir=$(node_dir "$i")
-    [ "$i" = 6 ] && bin=$RUN/liar helper=$RUN/liar/quote-helper
+    cheats "$i" && bin=$RUN/cheat helper=$RUN/cheat/quote-helper
     pc_spawn "node-$i" "$bin/polyclave-init" --policy "$RUN/policy-$(cat "$dir/build").bin" \
         --config "$dir/config" --bin "$bin" --quote-helper "$helper" --platform "$dir/machine"
     pc_wait 20 "node $i" test -S "$dir/control.sock"
@@ -239,3 +250,18 @@ node_status()
 
 node_url() { cat "$(node_dir "$1")/url"; }
 node_serves() { curl -fsS -m 3 "$(node_url "$1")/healthz" >/dev/null 2>&1; }
+
+all_serve()
+{
+    local i
+    for ((i = 1; i <= NODES; i++)); do node_serves "$i" || return 1; done
+}
+
+node_is() { [ "$(node_status "$1" state)" = "$2" ]; }
+
+# vendor_is VENDOR STATE: all its nodes say so of themselves.
+vendor_is()
+{
+    local i
+    for i in $(nodes_of "$1"); do node_is "$i" "$2" || return 1; done
+}

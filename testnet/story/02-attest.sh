@@ -6,7 +6,7 @@ line_2()
 {
     local i gas=()
     need 1 || return 1
-    liar_setup || why "the lying node's programs are missing" || return 1
+    cheat_setup || why "the cheating nodes' programs are missing" || return 1
     for ((i = 1; i <= NODES; i++)); do
         node_setup "$i" || why "node $i has no machine" || return 1
         relay_start "$i" || why "relay $i did not start" || return 1
@@ -25,5 +25,3 @@ line_2()
     done
     FIGURE="$NODES nodes of three vendors in ${#CLOUDS[@]} declared clouds, attest gas $(IFS=,; echo "${gas[*]}")"
 }
-
-node_is() { [ "$(node_status "$1" state)" = "$2" ]; }

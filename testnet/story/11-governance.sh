@@ -3,52 +3,32 @@
 # shellcheck disable=SC2034 # LINE_TITLE, FIGURE and WHY are read by testnet/lib/story.sh
 LINE_TITLE[11]="governance by votes from bonds; an app rotates its measurement"
 
-proposal_is() { [ "$(pc gov show --proposal "$1" --json | jq -r .state)" = "$2" ]; }
-
-# Bonds vote once matured: after probation, which is none at genesis.
-votes_from_bonds()
-{
-    local i
-    for ((i = 1; i <= NODES; i++)); do
-        as "owner-$i" node mature --id "$(node_id "$i")" --json || return 1
-    done
-}
-
 node_measurement_added()
 {
-    local id third
-    third=$(measurement_of build-3)
-    id=$(as owner-1 gov propose --action measurement-add --measurement "$third" \
+    PROPOSAL=$(as owner-1 gov propose --action measurement-add --measurement "$(measurement_of build-3)" \
         --source "$SOURCE_DIGEST" --build "$BUILD_DIGEST" --description "third build" --json | jq -r .proposal) || return 1
-    pc_wait 30 "voting to begin" proposal_is "$id" active || return 1
-    local i
-    for ((i = 1; i <= 4; i++)); do
-        [ "$SABOTAGE" = 11 ] && continue
-        as "owner-$i" gov vote --proposal "$id" --support for --json || return 1
-    done
-    pc_wait 60 "the vote to succeed" proposal_is "$id" succeeded || return 1
-    as owner-1 gov queue --proposal "$id" --json || return 1
-    pc_wait 60 "the notice to pass" proposal_is "$id" ready || return 1
-    as owner-1 gov execute --proposal "$id" --json || return 1
-    printf '%s\n' "$id" >"$RUN/proposal"
+    [ "$SABOTAGE" = 11 ] || proposal_voted "$PROPOSAL" || return 1
+    proposal_ready "$PROPOSAL" || return 1
+    as owner-1 gov execute --proposal "$PROPOSAL" --json
 }
 
-# Node 6 runs the third build: other policy.bin, other measurement, a new vault.
-node_6_reattests()
+# The last node runs the third build: other policy.bin, other measurement, a new vault.
+last_reattests()
 {
-    pc_stop node-6
-    pc_stop relay-6
-    echo build-3 >"$(node_dir 6)/build"
-    relay_start 6 "$(node_id 6)" && node_start 6 || return 1
-    as owner-6 node reattest --node-socket "$(node_dir 6)/control.sock" --id "$(node_id 6)" --json || return 1
-    pc_wait 60 "node 6 to be registered with the third build" node_6_has_third_build || return 1
-    pc_wait 60 "node 6 to be recovering" node_recovering 6
+    local i=$NODES
+    pc_stop "node-$i"
+    pc_stop "relay-$i"
+    echo build-3 >"$(node_dir "$i")/build"
+    relay_start "$i" "$(node_id "$i")" && node_start "$i" || return 1
+    as "owner-$i" node reattest --node-socket "$(node_dir "$i")/control.sock" --id "$(node_id "$i")" --json || return 1
+    pc_wait 60 "node $i to be registered with the third build" last_has_third_build || return 1
+    pc_wait 60 "node $i to be recovering" node_recovering "$i"
 }
 
-node_6_has_third_build()
+last_has_third_build()
 {
     local now third
-    now=$(pc node status --id "$(node_id 6)" --json | jq -r .measurement)
+    now=$(pc node status --id "$(node_id "$NODES")" --json | jq -r .measurement)
     third=$(measurement_of build-3)
     [ "${now#0x}" = "${third#0x}" ]
 }
@@ -71,7 +51,7 @@ app_rotates()
         return 1
     app_wait_settled one || return 1
     ! key_get one a "$k-old" --ask-all || why "the old measurement is still served" || return 1
-    refused_as "$k-old" measurement_not_active $((NODES - 1)) # node 6 is recovering
+    refused_as "$k-old" measurement_not_active $((NODES - 1)) # the last node is recovering
 }
 
 line_11()
@@ -79,7 +59,7 @@ line_11()
     need 5 || return 1
     votes_from_bonds || why "bonds could not mature into votes" || return 1
     node_measurement_added || why "${WHY:-the measurement could not be added by vote}" || return 1
-    node_6_reattests || why "node 6 could not re-attest under the new measurement" || return 1
+    last_reattests || why "node $NODES could not re-attest under the new measurement" || return 1
     app_rotates || why "${WHY:-the app could not rotate its measurement}" || return 1
-    FIGURE="proposal $(cut -c 1-12 <"$RUN/proposal") executed after its notice; node 6 re-attested and is recovering until resharing exists; new measurement: same key; old one refused"
+    FIGURE="proposal ${PROPOSAL:0:12} executed after its notice; node $NODES re-attested and is recovering until resharing exists; new measurement: same key; old one refused"
 }

@@ -6,10 +6,7 @@ LINE_TITLE[16]="one hardware vendor is gone, then back"
 vendor_signal()
 {
     local i
-    for ((i = 1; i <= NODES; i++)); do
-        [ "$(vendor_of "$i")" = "$1" ] && pc_signal "node-$i" "$2"
-    done
-    return 0
+    for i in $(nodes_of "$1"); do pc_signal "node-$i" "$2"; done
 }
 
 line_16()

@@ -13,11 +13,12 @@ members_frozen()
 
 line_17()
 {
-    local k=$RUN/key-vendor-frozen third=$((NODES / 3)) marked
+    local k=$RUN/key-vendor-frozen third marked
     need 5 || return 1
+    third=$(nodes_of nitro | wc -l)
     vendor_frozen_by 1 || why "the first guardian's approval was refused" || return 1
     [ "$SABOTAGE" = 17 ] || vendor_frozen_by 2 || why "the second guardian's approval was refused" || return 1
-    pc_wait 12 "the vendor's nodes to see the freeze" node_is $((third + 1)) frozen || why "its nodes are not frozen" || return 1
+    pc_wait 12 "the vendor's nodes to see the freeze" vendor_is nitro frozen || why "its nodes are not frozen" || return 1
     key_get one a "$k" --ask-all || why "the other vendors' nodes did not serve" || return 1
     same_key "$k" "$RUN/key-1a" || why "another key came out" || return 1
     marked=$(members_frozen)

@@ -19,7 +19,8 @@ import {X509} from "./X509.sol";
 /// @title  TdxVerifier - Intel TDX quotes, verified on chain
 /// @notice Callers: anybody, for everything. The manual is ITdxVerifier.
 /// @custom:invariant TV1 per issuer, thisUpdate of the list in force never falls
-/// @custom:invariant TV2 per object, the evaluation number in force never falls
+/// @custom:invariant TV2 per object, the evaluation number in force falls only from one that is vetoed to
+///                   the one that was in force before it, and rises again when the veto ends
 /// @custom:invariant TV3 a list comes into force only when all its serials are recorded in TcbPolicy
 /// @custom:invariant TV4 a higher number takes effect no earlier than its grace, the first excepted
 /// @custom:invariant TV5 a revoked certificate cannot be posted
@@ -84,7 +85,7 @@ contract TdxVerifier is ITdxVerifier {
         uint32 authorityEpoch;
     }
 
-    /// An object that waits for its effect.
+    /// An object that is not in force: it waits for its effect, or was in force before the present one.
     struct Posted {
         bytes32 digest;
         uint160 tableTag;
@@ -118,6 +119,8 @@ contract TdxVerifier is ITdxVerifier {
     mapping(bytes32 digest => uint256 entries) private _recorded;
     /// authority epoch plus one at which a certificate was posted; 0 = never
     mapping(bytes32 leafTag => uint256 epochPlusOne) private _leaves;
+    /// number that was in force before the present one, kept in _posted; 0 = none
+    mapping(bytes32 object => uint256 number) private _former;
 
     constructor(bytes memory root, address policy_, Readers memory readers_, TdRules memory rules_) {
         P256.requirePresent();
@@ -447,35 +450,49 @@ contract TdxVerifier is ITdxVerifier {
         if (a.nextRipe != 0 && block.timestamp >= a.nextRipe) _settle(object);
         CollateralQueue q = _queues[object];
         uint256 current = q.number();
-        if (number < current) revert EvaluationSuperseded(number, current);
+        // under a veto the one before may be posted anew, so that it can be in date when it returns
+        bool former = number < current;
+        if (former && (number != _former[object] || !_vetoed(current))) {
+            revert EvaluationSuperseded(number, current);
+        }
         // the first of its object is in force at once, unless its number is vetoed
         if (number == current || (current == 0 && !_vetoed(number))) {
             if (p.issueDate < q.issueDate()) revert CollateralNotNewer(p.issueDate, q.issueDate());
             _queues[object] = _enforce(object, q, number, p);
             return;
         }
-        for (uint256 i = 0; i < CollateralQueueLib.PENDING; ++i) {
-            (uint256 waiting, uint256 waitingEffect) = q.pending(i);
-            if (waiting != number) continue;
+        bool kept = former;
+        uint256 effectAt;
+        for (uint256 i = 0; i < CollateralQueueLib.PENDING && !kept; ++i) {
+            uint256 waiting;
+            (waiting, effectAt) = q.pending(i);
+            kept = waiting == number;
+        }
+        if (kept) {
             uint256 issued = _posted[object][number].issueDate;
             if (p.issueDate < issued) revert CollateralNotNewer(p.issueDate, issued);
             _posted[object][number] = p;
-            emit CollateralPending(object, number, p.digest, waitingEffect, p.until);
+            if (former) _settle(object);
+            else emit CollateralPending(object, number, p.digest, effectAt, p.until);
             return;
         }
         uint256 grace = current == 0 ? 0 : policy.graceSeconds();
-        (CollateralQueue next, uint256 dropped, uint256 effectAt) =
-            q.withPending(number, _clamp(block.timestamp + grace));
-        if (dropped != 0) delete _posted[object][dropped];
+        CollateralQueue next;
+        uint256 dropped;
+        (next, dropped, effectAt) = q.withPending(number, _clamp(block.timestamp + grace));
+        if (dropped != 0) _forget(object, dropped);
         _posted[object][number] = p;
         _queues[object] = next;
         _active[object].nextRipe = uint32(_nextRipe(next));
         emit CollateralPending(object, number, p.digest, effectAt, p.until);
     }
 
-    /// Brings the highest number into force whose time has come and that is not vetoed.
+    /// Brings the highest number into force whose time has come and that is not vetoed. If there is none
+    /// and the one in force is vetoed, the one before it returns.
     function _settle(bytes32 object) private {
         CollateralQueue q = _queues[object];
+        uint256 current = q.number();
+        uint256 former = _former[object];
         uint256 chosen;
         uint256 place;
         for (uint256 i = 0; i < CollateralQueueLib.PENDING; ++i) {
@@ -485,14 +502,54 @@ contract TdxVerifier is ITdxVerifier {
         if (chosen != 0) {
             for (uint256 i = 0; i + 1 < place; ++i) {
                 (uint256 skipped,) = q.pending(i);
-                delete _posted[object][skipped];
+                _forget(object, skipped);
             }
+            q = q.withoutFirst(place);
+            _forget(object, former);
+            _former[object] = current;
+            _shelve(object, q, current);
+        } else if (_mayReturn(object, current, former)) {
+            chosen = former;
+            delete _former[object];
+            q = _wait(object, q, current);
+        }
+        if (chosen != 0) {
             Posted memory p = _posted[object][chosen];
-            delete _posted[object][chosen];
-            q = _enforce(object, q.withoutFirst(place), chosen, p);
+            _forget(object, chosen);
+            q = _enforce(object, q, chosen, p);
             _queues[object] = q;
         }
         _active[object].nextRipe = uint32(_nextRipe(q));
+    }
+
+    /// Not if the one before has run out, is stale or vetoed too: no machine at all would be left.
+    function _mayReturn(bytes32 object, uint256 current, uint256 former) private view returns (bool) {
+        if (former == 0 || !_vetoed(current) || _vetoed(former)) return false;
+        Posted storage p = _posted[object][former];
+        return block.timestamp <= p.until && p.authorityEpoch == policy.authorityEpoch(Vendor.TDX);
+    }
+
+    /// A number in force that is vetoed waits for the end of its veto. If three wait already, all of them
+    /// higher, it is forgotten.
+    function _wait(bytes32 object, CollateralQueue q, uint256 number) private returns (CollateralQueue next) {
+        (uint256 last,) = q.pending(CollateralQueueLib.PENDING - 1);
+        if (last != 0) return q;
+        uint256 effectAt = _clamp(uint256(policy.vetoedUntil(Vendor.TDX, uint32(number))) + 1);
+        (next,, effectAt) = q.withPending(number, effectAt);
+        _shelve(object, q, number);
+        emit CollateralPending(object, number, _inForce[object], effectAt, _active[object].until);
+    }
+
+    /// Keeps what is in force, for when it is not.
+    function _shelve(bytes32 object, CollateralQueue q, uint256 number) private {
+        Active memory a = _active[object];
+        _posted[object][number] = Posted(
+            _inForce[object], a.tableTag, a.until, uint32(q.issueDate()), a.authorityEpoch, uint64(q.content())
+        );
+    }
+
+    function _forget(bytes32 object, uint256 number) private {
+        delete _posted[object][number];
     }
 
     /// Makes an object the one in force; the queue to store. Levels that differ advance the epoch.

@@ -149,7 +149,7 @@ interface ITcbPolicy is IRevocable {
     /// @notice Grace between first posting and effect of a higher evaluation number.
     function setGrace(uint40 graceSeconds) external;
     /// @notice Keeps a vendor's set of that evaluation number out of force until then: once, 60 d at most.
-    ///         A number that is in force already stays: a veto must come within the grace.
+    ///         Of a number that is in force already, the set before it returns (ITdxVerifier.settle).
     function veto(uint8 vendor, uint32 number, uint40 until) external;
     /// @notice Takes a serial's revocation back; see recordRevoked. While lists still show it nodes go on
     ///         refusing it, and anybody can prove it by a newer list: so this is for what lists dropped.

@@ -156,10 +156,13 @@ interface ITdxVerifier is IEvidenceVerifier, IEvidenceErrors {
     /// @param  signer authority of role 3
     /// @dev    First of its object, or of the number in force: in force at once (the latter only if not
     ///         older). A higher number: in force after TcbPolicy's grace, counted from the first posting
-    ///         of that or any higher number. A lower one: refused.
+    ///         of that or any higher number. A lower one: refused, but under a veto the one that was in
+    ///         force before.
     function addCollateral(uint8 kind, bytes calldata object, uint256 r, uint256 s, bytes32 signer) external;
 
-    /// @notice Brings ripe collateral of an object into force. verify and addCollateral do it too.
+    /// @notice Brings ripe collateral of an object into force. verify and addCollateral do it too. If the
+    ///         number in force is vetoed, the one before it returns, if it is in date, until the veto ends:
+    ///         this alone does that.
     function settle(bytes32 object) external;
 
     // ---- views

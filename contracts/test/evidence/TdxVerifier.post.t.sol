@@ -486,6 +486,123 @@ contract TdxVerifierPostTest is SimWorld {
         eq(number(), 19, "the higher number took effect");
     }
 
+    // ---- a veto of what is in force
+
+    function veto(uint32 n, uint256 until) private {
+        vm.prank(TIMELOCK);
+        policy.veto(1, n, uint40(until));
+    }
+
+    /// 18 in force after its grace, 17 before it; returns the digests of both.
+    function supersede() private returns (bytes32 before, bytes32 after_) {
+        before = verifier.inForce(product);
+        postTcb(tcbInfo(18, NOW));
+        vm.warp(NOW + GRACE);
+        verifier.settle(product);
+        eq(number(), 18, "in force");
+        after_ = verifier.inForce(product);
+    }
+
+    function test_lateVetoBringsTheSetBefore() external {
+        (bytes32 before, bytes32 vetoed) = supersede();
+        uint256 until = NOW + GRACE + 10 days;
+        veto(18, until);
+        eq(number(), 18, "until somebody settles");
+        verifier.settle(product);
+        eq(number(), 17, "the one before");
+        eq(verifier.inForce(product), before, "its bytes");
+        (uint256 n, uint256 effectAt) = verifier.pending(product, 0);
+        eq(n, 18, "the vetoed one waits");
+        eq(effectAt, until + 1, "for the end of its veto");
+        (,,, uint256 ripe,) = verifier.active(product);
+        eq(ripe, until + 1, "looked at again then");
+        vm.warp(until);
+        verifier.settle(product);
+        eq(number(), 17, "in the veto's last second");
+        vm.warp(until + 1);
+        verifier.settle(product);
+        eq(number(), 18, "the veto ended");
+        eq(verifier.inForce(product), vetoed, "as it was");
+        // a set is vetoed once: 17 can be no more than what stood before
+        refuseTcb(
+            tcbInfo(17, NOW + 1), abi.encodeWithSelector(ITdxVerifier.EvaluationSuperseded.selector, 17, 18)
+        );
+    }
+
+    function test_lateVetoWithoutASetBefore() external {
+        veto(17, NOW + 10 days);
+        verifier.settle(product);
+        eq(number(), 17, "there is no other");
+    }
+
+    function test_lateVetoWhenTheSetBeforeRanOut() external {
+        supersede();
+        vm.warp(NOW + 31 days);
+        postTcb(tcbInfo(18, NOW + 31 days));
+        veto(18, NOW + 50 days);
+        verifier.settle(product);
+        eq(number(), 18, "17 has run out");
+        // another one than that before is not taken, and an older one neither
+        refuseTcb(
+            tcbInfo(16, NOW + 31 days), abi.encodeWithSelector(ITdxVerifier.EvaluationSuperseded.selector, 16, 18)
+        );
+        postTcb(tcbInfo(17, NOW + 30 days));
+        eq(number(), 17, "posted anew it returns at once");
+        vm.warp(NOW + 50 days + 1);
+        verifier.settle(product);
+        eq(number(), 18, "the veto ended");
+    }
+
+    function test_lateVetoRefusesAnOlderReissueOfTheSetBefore() external {
+        postTcb(tcbInfo(17, NOW));
+        supersede();
+        veto(18, NOW + GRACE + 1 days);
+        refuseTcb(
+            tcbInfo(17, NOW - 1), abi.encodeWithSelector(ITdxVerifier.CollateralNotNewer.selector, NOW - 1, NOW)
+        );
+    }
+
+    function test_lateVetoOfBoth() external {
+        supersede();
+        veto(17, NOW + GRACE + 2 days);
+        veto(18, NOW + GRACE + 1 days);
+        verifier.settle(product);
+        eq(number(), 18, "17 is vetoed too");
+    }
+
+    /// What waits already, and is not vetoed, goes on as it would.
+    function test_lateVetoAndAHigherNumber() external {
+        supersede();
+        postTcb(tcbInfo(19, NOW + GRACE));
+        veto(18, NOW + GRACE + 40 days);
+        verifier.settle(product);
+        eq(number(), 17, "the one before");
+        (uint256 first,) = verifier.pending(product, 0);
+        (uint256 second, uint256 effectAt) = verifier.pending(product, 1);
+        eq(first, 18, "in order");
+        eq(second, 19, "in order");
+        eq(effectAt, NOW + 2 * GRACE, "its grace is what it was");
+        vm.warp(NOW + 2 * GRACE);
+        verifier.settle(product);
+        eq(number(), 19, "in force");
+        (first,) = verifier.pending(product, 0);
+        eq(first, 0, "18 is past");
+        // and 19 vetoed in its turn brings 17, not 18
+        veto(19, NOW + 2 * GRACE + 1 days);
+        verifier.settle(product);
+        eq(number(), 17, "the one before");
+    }
+
+    function test_lateVetoWithThreeWaiting() external {
+        supersede();
+        for (uint256 n = 19; n <= 21; ++n) postTcb(tcbInfo(n, NOW + GRACE));
+        veto(18, NOW + GRACE + 1 days);
+        verifier.settle(product);
+        eq(number(), 17, "the one before");
+        (uint256 first,) = verifier.pending(product, 0);
+        eq(first, 19, "the vetoed one is forgotten");
+    }
+
     /// Nothing in force yet: a vetoed number waits for the veto's end, another one does not.
     function test_vetoedNumberIsNotTheFirst() external {
         vm.prank(TIMELOCK);
