@@ -4,12 +4,11 @@ pragma solidity 0.8.37;
 import {Objects} from "../base/Objects.sol";
 import {Vendor} from "../base/Types.sol";
 import {IEvidenceVerifier} from "../interfaces/IEvidenceVerifier.sol";
-import {ITcbPolicy} from "../interfaces/ITcbPolicy.sol";
 import {ITdxVerifier} from "../interfaces/ITdxVerifier.sol";
 import {CertificateReader} from "./CertificateReader.sol";
-import {CollateralQueue, CollateralQueueLib} from "./CollateralQueue.sol";
 import {CollateralReader} from "./CollateralReader.sol";
 import {IntelCollateral} from "./IntelCollateral.sol";
+import {IntelSets} from "./IntelSets.sol";
 import {P256} from "./P256.sol";
 import {PckExtension} from "./PckExtension.sol";
 import {TdxQuote} from "./TdxQuote.sol";
@@ -19,17 +18,13 @@ import {X509} from "./X509.sol";
 /// @title  TdxVerifier - Intel TDX quotes, verified on chain
 /// @notice Callers: anybody, for everything. The manual is ITdxVerifier.
 /// @custom:invariant TV1 per issuer, thisUpdate of the list in force never falls
-/// @custom:invariant TV2 per object, the evaluation number in force falls only from one that is vetoed to
-///                   the one that was in force before it, and rises again when the veto ends
 /// @custom:invariant TV3 a list comes into force only when all its serials are recorded in TcbPolicy
-/// @custom:invariant TV4 a higher number takes effect no earlier than its grace, the first excepted
 /// @custom:invariant TV5 a revoked certificate cannot be posted
 /// @custom:assumes   TcbPolicy lets this contract in through VerifierRouter; EIP-7951 at 0x100
-/// @custom:storage   _inForce, read by nodes (abi/layout.json)
+/// @custom:storage   IntelSets' before its own
 /// @custom:source    attestation.md 1; SPEC 5
-contract TdxVerifier is ITdxVerifier {
+contract TdxVerifier is IntelSets {
     using TdxQuote for bytes;
-    using CollateralQueueLib for CollateralQueue;
 
     uint8 private constant ROOT = 0;
     uint8 private constant PLATFORM_CA = 1;
@@ -77,25 +72,6 @@ contract TdxVerifier is ITdxVerifier {
         uint160 entriesTag;
     }
 
-    /// What verify needs of the object in force.
-    struct Active {
-        uint160 tableTag;
-        uint32 until;
-        uint32 nextRipe;
-        uint32 authorityEpoch;
-    }
-
-    /// An object that is not in force: it waits for its effect, or was in force before the present one.
-    struct Posted {
-        bytes32 digest;
-        uint160 tableTag;
-        uint32 until;
-        uint32 issueDate;
-        uint32 authorityEpoch;
-        uint64 content;
-    }
-
-    ITcbPolicy public immutable policy;
     CertificateReader public immutable certificates;
     CollateralReader public immutable collateral;
     bytes32 public immutable rootHash;
@@ -109,22 +85,17 @@ contract TdxVerifier is ITdxVerifier {
     uint64 private immutable _xfamAllowed;
     bool private immutable _serviceTd;
 
-    mapping(bytes32 object => bytes32 digest) private _inForce;
-    mapping(bytes32 object => Active) private _active;
-    mapping(bytes32 object => CollateralQueue) private _queues;
-    mapping(bytes32 object => mapping(uint256 number => Posted)) private _posted;
     mapping(bytes32 authority => Authority) private _authorities;
     mapping(uint8 issuer => Crl) private _crls;
     /// entries of a list recorded so far
     mapping(bytes32 digest => uint256 entries) private _recorded;
     /// authority epoch plus one at which a certificate was posted; 0 = never
     mapping(bytes32 leafTag => uint256 epochPlusOne) private _leaves;
-    /// number that was in force before the present one, kept in _posted; 0 = none
-    mapping(bytes32 object => uint256 number) private _former;
 
-    constructor(bytes memory root, address policy_, Readers memory readers_, TdRules memory rules_) {
+    constructor(bytes memory root, address policy_, Readers memory readers_, TdRules memory rules_)
+        IntelSets(policy_)
+    {
         P256.requirePresent();
-        policy = ITcbPolicy(policy_);
         rootHash = sha256(root);
         if (block.chainid != DEVELOPMENT_CHAIN && rootHash != INTEL_ROOT) {
             revert RootNotPinned(rootHash, INTEL_ROOT);
@@ -238,11 +209,6 @@ contract TdxVerifier is ITdxVerifier {
         _place(id, o.number, p);
     }
 
-    /// @inheritdoc ITdxVerifier
-    function settle(bytes32 object) external {
-        _settle(object);
-    }
-
     // ---- anybody: evidence
 
     /// @inheritdoc IEvidenceVerifier
@@ -319,26 +285,6 @@ contract TdxVerifier is ITdxVerifier {
     }
 
     /// @inheritdoc ITdxVerifier
-    function inForce(bytes32 object) external view returns (bytes32) {
-        return _inForce[object];
-    }
-
-    /// @inheritdoc ITdxVerifier
-    function active(bytes32 object)
-        external
-        view
-        returns (uint256 number, bytes20 tableTag, uint256 until, uint256 nextRipe, uint256 authorityEpoch)
-    {
-        Active memory a = _active[object];
-        return (_queues[object].number(), bytes20(a.tableTag), a.until, a.nextRipe, a.authorityEpoch);
-    }
-
-    /// @inheritdoc ITdxVerifier
-    function pending(bytes32 object, uint256 index) external view returns (uint256 number, uint256 effectAt) {
-        if (index < CollateralQueueLib.PENDING) return _queues[object].pending(index);
-    }
-
-    /// @inheritdoc ITdxVerifier
     function crl(uint8 issuer) external view returns (uint256 thisUpdate, uint256 until, uint256 entries) {
         Crl memory c = _crls[issuer];
         return (c.thisUpdate, c.until, c.entries);
@@ -358,11 +304,6 @@ contract TdxVerifier is ITdxVerifier {
 
     function _requireNow(uint256 from, uint256 until) private view {
         if (block.timestamp < from || block.timestamp > until) revert NotValidNow(from, until, block.timestamp);
-    }
-
-    /// 32 bits end in 2106; certificates may be made for longer.
-    function _clamp(uint256 time) private pure returns (uint256) {
-        return time > type(uint32).max ? type(uint32).max : time;
     }
 
     function _mayIssue(X509.Certificate memory c) private pure returns (bool) {
@@ -442,148 +383,6 @@ contract TdxVerifier is ITdxVerifier {
         n.entriesTag = uint160(uint256(entriesHash));
     }
 
-    // ---- internals: collateral
-
-    /// Puts a verified object where its number belongs.
-    function _place(bytes32 object, uint256 number, Posted memory p) private {
-        Active memory a = _active[object];
-        if (a.nextRipe != 0 && block.timestamp >= a.nextRipe) _settle(object);
-        CollateralQueue q = _queues[object];
-        uint256 current = q.number();
-        // under a veto the one before may be posted anew, so that it can be in date when it returns
-        bool former = number < current;
-        if (former && (number != _former[object] || !_vetoed(current))) {
-            revert EvaluationSuperseded(number, current);
-        }
-        // the first of its object is in force at once, unless its number is vetoed
-        if (number == current || (current == 0 && !_vetoed(number))) {
-            if (p.issueDate < q.issueDate()) revert CollateralNotNewer(p.issueDate, q.issueDate());
-            _queues[object] = _enforce(object, q, number, p);
-            return;
-        }
-        bool kept = former;
-        uint256 effectAt;
-        for (uint256 i = 0; i < CollateralQueueLib.PENDING && !kept; ++i) {
-            uint256 waiting;
-            (waiting, effectAt) = q.pending(i);
-            kept = waiting == number;
-        }
-        if (kept) {
-            uint256 issued = _posted[object][number].issueDate;
-            if (p.issueDate < issued) revert CollateralNotNewer(p.issueDate, issued);
-            _posted[object][number] = p;
-            if (former) _settle(object);
-            else emit CollateralPending(object, number, p.digest, effectAt, p.until);
-            return;
-        }
-        uint256 grace = current == 0 ? 0 : policy.graceSeconds();
-        CollateralQueue next;
-        uint256 dropped;
-        (next, dropped, effectAt) = q.withPending(number, _clamp(block.timestamp + grace));
-        if (dropped != 0) _forget(object, dropped);
-        _posted[object][number] = p;
-        _queues[object] = next;
-        _active[object].nextRipe = uint32(_nextRipe(next));
-        emit CollateralPending(object, number, p.digest, effectAt, p.until);
-    }
-
-    /// Brings the highest number into force whose time has come and that is not vetoed. If there is none
-    /// and the one in force is vetoed, the one before it returns.
-    function _settle(bytes32 object) private {
-        CollateralQueue q = _queues[object];
-        uint256 current = q.number();
-        uint256 former = _former[object];
-        uint256 chosen;
-        uint256 place;
-        for (uint256 i = 0; i < CollateralQueueLib.PENDING; ++i) {
-            (uint256 number, uint256 effectAt) = q.pending(i);
-            if (number != 0 && block.timestamp >= effectAt && !_vetoed(number)) (chosen, place) = (number, i + 1);
-        }
-        if (chosen != 0) {
-            for (uint256 i = 0; i + 1 < place; ++i) {
-                (uint256 skipped,) = q.pending(i);
-                _forget(object, skipped);
-            }
-            q = q.withoutFirst(place);
-            _forget(object, former);
-            _former[object] = current;
-            _shelve(object, q, current);
-        } else if (_mayReturn(object, current, former)) {
-            chosen = former;
-            delete _former[object];
-            q = _wait(object, q, current);
-        }
-        if (chosen != 0) {
-            Posted memory p = _posted[object][chosen];
-            _forget(object, chosen);
-            q = _enforce(object, q, chosen, p);
-            _queues[object] = q;
-        }
-        _active[object].nextRipe = uint32(_nextRipe(q));
-    }
-
-    /// Not if the one before has run out, is stale or vetoed too: no machine at all would be left.
-    function _mayReturn(bytes32 object, uint256 current, uint256 former) private view returns (bool) {
-        if (former == 0 || !_vetoed(current) || _vetoed(former)) return false;
-        Posted storage p = _posted[object][former];
-        return block.timestamp <= p.until && p.authorityEpoch == policy.authorityEpoch(Vendor.TDX);
-    }
-
-    /// A number in force that is vetoed waits for the end of its veto. If three wait already, all of them
-    /// higher, it is forgotten.
-    function _wait(bytes32 object, CollateralQueue q, uint256 number) private returns (CollateralQueue next) {
-        (uint256 last,) = q.pending(CollateralQueueLib.PENDING - 1);
-        if (last != 0) return q;
-        uint256 effectAt = _clamp(uint256(policy.vetoedUntil(Vendor.TDX, uint32(number))) + 1);
-        (next,, effectAt) = q.withPending(number, effectAt);
-        _shelve(object, q, number);
-        emit CollateralPending(object, number, _inForce[object], effectAt, _active[object].until);
-    }
-
-    /// Keeps what is in force, for when it is not.
-    function _shelve(bytes32 object, CollateralQueue q, uint256 number) private {
-        Active memory a = _active[object];
-        _posted[object][number] = Posted(
-            _inForce[object], a.tableTag, a.until, uint32(q.issueDate()), a.authorityEpoch, uint64(q.content())
-        );
-    }
-
-    function _forget(bytes32 object, uint256 number) private {
-        delete _posted[object][number];
-    }
-
-    /// Makes an object the one in force; the queue to store. Levels that differ advance the epoch.
-    function _enforce(bytes32 object, CollateralQueue q, uint256 number, Posted memory p)
-        private
-        returns (CollateralQueue)
-    {
-        Active memory old = _active[object];
-        bytes32 oldDigest = _inForce[object];
-        _active[object] = Active(p.tableTag, p.until, old.nextRipe, p.authorityEpoch);
-        _inForce[object] = p.digest;
-        emit CollateralInForce(object, number, p.digest, oldDigest, p.until);
-        // where nothing was in force nobody relied on anything
-        if (old.tableTag != 0 && (p.tableTag != old.tableTag || p.content != q.content())) {
-            policy.advance(Vendor.TDX);
-        }
-        return q.withCurrent(number, p.issueDate, p.content);
-    }
-
-    function _vetoed(uint256 number) private view returns (bool) {
-        return policy.vetoedUntil(Vendor.TDX, uint32(number)) >= block.timestamp;
-    }
-
-    /// Earliest time at which settle may find something: after effect and, if vetoed, veto.
-    function _nextRipe(CollateralQueue q) private view returns (uint256 ripe) {
-        for (uint256 i = 0; i < CollateralQueueLib.PENDING; ++i) {
-            (uint256 number, uint256 effectAt) = q.pending(i);
-            if (number == 0) break;
-            uint256 veto = policy.vetoedUntil(Vendor.TDX, uint32(number));
-            if (veto >= block.timestamp && veto >= effectAt) effectAt = veto + 1;
-            if (ripe == 0 || effectAt < ripe) ripe = effectAt;
-        }
-    }
-
     // ---- internals: hints
 
     /// Length of the TCB table, u16; TCB table; QE table.
@@ -614,18 +413,5 @@ contract TdxVerifier is ITdxVerifier {
         if (block.timestamp > until) revert LeafExpired(until);
         epoch = uint32(plusOne - 1);
         serialId = Objects.serialId(Vendor.TDX, issuer, (tail >> 88) & type(uint160).max);
-    }
-
-    /// The table is the one in force, in date, and posted at the same authority epoch.
-    function _checkTable(bytes32 object, bytes calldata table, uint256 epoch) private {
-        Active memory a = _active[object];
-        if (a.nextRipe != 0 && block.timestamp >= a.nextRipe) {
-            _settle(object);
-            a = _active[object];
-        }
-        if (a.tableTag == 0) revert CollateralMissing(object);
-        if (block.timestamp > a.until) revert CollateralExpired(object, a.until);
-        if (a.authorityEpoch != epoch) revert AuthorityStale(object);
-        if (uint160(bytes20(keccak256(table))) != a.tableTag) revert TableMismatch(object);
     }
 }

@@ -45,10 +45,10 @@ abstract contract SimWorld is TdxWorld {
         return SimIntel.crl(SimIntel.CA_KEY, SimIntel.PLATFORM_NAME, from, from + 30 days, serials);
     }
 
-    function tcbInfo(uint256 number, uint256 issued) internal pure returns (SimIntel.TcbInfo memory t) {
+    function tcbInfo(uint256 evaluation, uint256 issued) internal pure returns (SimIntel.TcbInfo memory t) {
         t.fmspc = SimIntel.pck().fmspc;
         t.pceid = SimIntel.pck().pceid;
-        t.number = number;
+        t.number = evaluation;
         t.issueDate = issued;
         t.nextUpdate = issued + 30 days;
         t.modules = bytes.concat(
@@ -61,12 +61,24 @@ abstract contract SimWorld is TdxWorld {
         t.levels[1] = SimIntel.Level(0x02020202030100030000000000000000, 0x05000200000000000000000000000000, 5, "OutOfDate");
     }
 
-    function qe(uint256 number, uint256 issued) internal pure returns (bytes memory) {
-        return SimIntel.qeIdentity(number, issued, issued + 30 days, SimIntel.svnLevel(4, "UpToDate"));
+    function qe(uint256 evaluation, uint256 issued) internal pure returns (bytes memory) {
+        return SimIntel.qeIdentity(evaluation, issued, issued + 30 days, SimIntel.svnLevel(4, "UpToDate"));
     }
 
     function postTcb(SimIntel.TcbInfo memory t) internal {
         postTcbJson(SimIntel.tcbInfo(t));
+    }
+
+    function refuseTcb(SimIntel.TcbInfo memory t, bytes memory cause) internal {
+        bytes memory json = SimIntel.tcbInfo(t);
+        (uint256 r, uint256 s) = SimIntel.sign(json);
+        vm.expectRevert(cause);
+        verifier.addCollateral(1, json, r, s, tcbSigner);
+    }
+
+    /// Of the TCB info in force.
+    function number() internal view returns (uint256 n) {
+        (n,,,,) = verifier.active(product);
     }
 
     function postTcbJson(bytes memory json) internal {
