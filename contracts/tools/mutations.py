@@ -9,7 +9,7 @@ GROUPS = {
     "post": "TdxVerifierPostTest",
     "verify": "TdxVerifierVerifyTest",
     "both": "TdxVerifier(Post|Verify)Test",
-    "sets": "TdxVerifier(Sets|Verify)Test",
+    "sets": "TdxVerifier(Post|Sets|Verify)Test",
     "reader": "CollateralReaderTest|DatesTest",
     "router": "VerifierRouterTest",
     "attest": "AttestationsAttestTest",

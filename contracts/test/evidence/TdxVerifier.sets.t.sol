@@ -151,6 +151,8 @@ contract TdxVerifierSetsTest is SimWorld {
         vm.warp(NOW + GRACE);
         verifier.settle(product);
         eq(number(), 18, "in force");
+        verifier.settle(product);
+        eq(number(), 18, "and stays");
         after_ = verifier.inForce(product);
     }
 
