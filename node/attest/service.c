@@ -185,11 +185,11 @@ static void state_verdict(struct attest *a, const struct verdict *v)
         a->faulty = true;
 }
 
-static void log_refusal(const struct verdict *v, const uint8_t digest[32])
+static void log_refusal(const char *event, const struct verdict *v, const uint8_t digest[32])
 {
     for (unsigned bit = 0; bit < PC_R_COUNT; bit++)
         if (verdict_has(v, (enum verdict_reason)bit))
-            log_warn("evidence_refused", LOG_HEX("digest", bytes_of(digest, 32)),
+            log_warn(event, LOG_HEX("digest", bytes_of(digest, 32)),
                      LOG_STR("reason", verdict_reason_name(bit)),
                      LOG_STR("status", verdict_status_name(v->tcb_status)));
 }
@@ -212,6 +212,7 @@ static void run_job(struct attest *a)
     worker_run(&v, &w);
     a->done++;
     if (j->forecast) {
+        log_refusal("forecast_refused", &v, j->digest);
         tell_forecast(a, j->digest, &v);
         j->used = false;
         a->current = NULL;
@@ -219,7 +220,7 @@ static void run_job(struct attest *a)
     }
     bool accepted = verdict_accepts(&v);
     if (!accepted)
-        log_refusal(&v, j->digest);
+        log_refusal("evidence_refused", &v, j->digest);
     state_verdict(a, &v);
     answer(a, j, accepted ? WIRE_RELEASE_CODE_OK : WIRE_RELEASE_CODE_EVIDENCE_REJECTED);
 }

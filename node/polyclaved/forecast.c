@@ -225,6 +225,8 @@ static uint64_t accepted_until(const struct forecast *f, enum wire_vendor vendor
                                const struct ipc_da_forecast_r *m)
 {
     uint32_t bit = m->tcb_status < 16 ? 1u << m->tcb_status : 0;
+    if (vendor == WIRE_VENDOR_SNP) /* its verdicts have none */
+        bit = UP_TO_DATE;
     if (!m->authentic || (f->accepted[vendor].statuses & bit) == 0)
         return 0;
     return (bit & OUT_OF_DATE) != 0 ? f->accepted[vendor].out_of_date_until : NEVER;

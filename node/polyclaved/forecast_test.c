@@ -11,9 +11,10 @@
 #include "crypto/hash.h"
 #include "crypto/ids.h"
 
-#define NOW      UINT64_C(100000)
-#define UPTODATE 1
-#define OUTDATED 5
+#define NOW       UINT64_C(100000)
+#define NO_STATUS 0
+#define UPTODATE  1
+#define OUTDATED  5
 
 static struct pd t;
 static struct forge f;
@@ -343,7 +344,7 @@ static void snp_node(void **state)
     assert_true(question_about(&q, WIRE_VENDOR_SNP));
     for (size_t r = 0; r < PC_ARRAY_LEN(q.in_force); r++)
         assert_int_equal(q.in_force[r][0], r == 2 ? 0xd1 : 0);
-    answer(&q, true, UPTODATE);
+    answer(&q, true, NO_STATUS);
     assert_int_equal(lines_of(5, lines, sizeof lines), 2);
     assert_string_equal(lines, "set=\"record\"}=70 set=\"current\"}=600 ");
     assert_false(question_about(&q, WIRE_VENDOR_SNP));
@@ -353,7 +354,7 @@ static void snp_node(void **state)
     assert_string_equal(lines, "set=\"record\"}=70 set=\"current\"}=0 ");
     say_accepts(WIRE_VENDOR_SNP, 1u << UPTODATE); /* and back */
     assert_true(question_about(&q, WIRE_VENDOR_SNP));
-    answer(&q, false, UPTODATE); /* its ASK was revoked */
+    answer(&q, false, NO_STATUS); /* its ASK was revoked */
     assert_int_equal(lines_of(5, lines, sizeof lines), 2);
     assert_string_equal(lines, "set=\"record\"}=70 set=\"current\"}=0 ");
 }
