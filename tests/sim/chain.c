@@ -370,7 +370,7 @@ void chain_open_of(const struct world *w, uint32_t block, struct dkg_open *open,
         memcpy(m->ek, c->enrol[c->seat_node[i]].ek, 32);
         m->pop = c->enrol[c->seat_node[i]].pop;
         m->domains = 2;
-        m->domain[0][31] = (uint8_t)(1 + i % 3);
+        m->domain[0][31] = w->s.old_n != 0 ? w->s.vendor[i] : (uint8_t)(1 + i % 3);
         m->domain[1][31] = (uint8_t)i;
     }
     PC_ASSERT(dkg_member_root(open->root, members, open->n) == PC_OK);

@@ -20,8 +20,9 @@
 #define MAX_SHOWN  5
 
 static const char *const event_names[EVENTS] = {
-    "fast_active", "slow_active", "failed_then_ok", "upheld_complaint", "false_complaint",
-    "c5_equal_e",  "c6_degree",   "commit_reorg",   "no_key_allowed",
+    "fast_active",     "slow_active",     "failed_then_ok",   "upheld_complaint",
+    "false_complaint", "c5_equal_e",      "c6_degree",        "commit_reorg",
+    "degraded_sizes",  "degraded_high_t", "vendor_above_n_t", "no_key_allowed",
 };
 
 struct options {

@@ -3,12 +3,31 @@
  * What must be true (SPEC 7), from the truth about every blob and the chain, apart from dkg/:
  * honest members never disagree; QUAL and blame are the ones that follow from the truth; an honest
  * member is never blamed; an activated transcript is an honest one, and t honest members hold
- * shares that reconstruct its key; nothing secret outlives its erase point; nothing random comes
- * twice.
+ * shares that reconstruct its key, and one fewer do not; fewer than t that cheat neither make a key
+ * alone nor activate one of their own; nothing secret outlives its erase point; nothing random
+ * comes twice.
  */
 #include "crypto/hash.h"
 #include "crypto/shamir.h"
 #include "tests/sim/sim.h"
+
+void oracle_sizes(struct world *w)
+{
+    const struct scenario *s = &w->s;
+    unsigned seats[UINT8_MAX + 1] = {0};
+
+    if (s->old_n == 0)
+        return;
+    if (s->n >= s->old_n || s->t > s->old_t || 2 * s->t <= s->n || s->t + s->slack > s->n)
+        broken(w, "DEGRADED: n %u t %u became n %u t %u", s->old_n, s->old_t, s->n, s->t);
+    if (s->n >= s->old_t + 2 && s->t != s->old_t)
+        broken(w, "DEGRADED: t %u was not kept with n %u", s->old_t, s->n);
+    for (unsigned i = 1; i <= s->n; i++)
+        if (s->vendor[i] == 0 || ++seats[s->vendor[i]] >= s->t)
+            broken(w, "DEGRADED: vendor %u has t %u seats", s->vendor[i], s->t);
+    if (popcount(s->byzantine) >= s->t)
+        broken(w, "a schedule beyond what is promised: t members cheat");
+}
 
 void oracle_unique(struct world *w, const uint8_t value[static 32], const char *what)
 {
@@ -247,6 +266,19 @@ static void check_blame(struct world *w, const struct member *m, const struct dk
             broken(w, "seat %u blames the honest seat %u", m->seat, i);
 }
 
+/* The key is secret while one dealer in it is honest and fewer than t members cheat. */
+static void check_secret(struct world *w, const struct member *m, const struct dkg_result *r)
+{
+    const struct contract *c = chain_final(w);
+    bool honest = popcount(w->s.byzantine) >= w->s.t;
+
+    for (unsigned d = 1; d <= w->s.n; d++)
+        honest = honest || (dkg_bitmap_test(&r->qual.qual, (party_index)d) &&
+                            honest_node(w, c->seat_node[d]));
+    if (!honest)
+        broken(w, "seat %u has a key that cheating dealers made alone", m->seat);
+}
+
 static void check_result(struct world *w, const struct member *m)
 {
     const struct dkg_attempt *a = m->attempt;
@@ -266,6 +298,7 @@ static void check_result(struct world *w, const struct member *m)
         if (!early)
             check_qual(w, m, r);
         check_blame(w, m, r);
+        check_secret(w, m, r);
         check_preimage(w, m, r);
         say(w, "attempt %u: transcript %02x%02x over %x", m->attempt_no, r->transcript[0],
             r->transcript[1], mask_of(&r->qual.qual));
@@ -341,7 +374,7 @@ void oracle_activated(struct world *w)
         broken(w, "attempt %u ACTIVE with %u honest holders", c->attempt, popcount(held_of(rec)));
 }
 
-/* Any t of the shares that honest members held give the key. */
+/* Any t of the shares that honest members held give the key, and t-1 of them another one. */
 static void check_reconstruct(struct world *w, const struct attempt_record *rec)
 {
     bool all = rec->have_all && memcmp(rec->all, rec->active, 32) == 0;
@@ -367,6 +400,11 @@ static void check_reconstruct(struct world *w, const struct attempt_record *rec)
     group_base_mult(w->g, &pk, &secret);
     if (!group_point_equal(&pk, &pub->y[0]))
         broken(w, "%u honest shares give another key", k);
+    if (shamir_combine(w->g, &secret, index, share, k - 1, 0) != PC_OK)
+        broken(w, "shares do not combine");
+    group_base_mult(w->g, &pk, &secret);
+    if (group_point_equal(&pk, &pub->y[0]))
+        broken(w, "%u shares are enough for the key", k - 1);
 }
 
 static bool was_disturbed(const struct world *w, unsigned node)
@@ -379,7 +417,8 @@ static void check_keys(struct world *w, const struct contract *c)
 {
     const struct attempt_record *rec = &w->record[c->attempt];
     const struct dkg_public *pub = NULL;
-    bool delivery = w->s.class != CLASS_HARSH;
+    /* of a vendor above n-t only safety is promised */
+    bool delivery = w->s.class != CLASS_HARSH && popcount(w->s.byzantine) <= w->s.n - w->s.t;
 
     for (unsigned seat = 1; seat <= w->s.n; seat++) {
         const struct member *m = &w->member[c->seat_node[seat]];
@@ -408,6 +447,8 @@ void oracle_end(struct world *w)
     if (c->stage == STAGE_ACTIVE) {
         w->event[c->by_votes ? EVENT_FAST : EVENT_SLOW]++;
         w->event[EVENT_FAILED_THEN_OK] += c->attempt > 1;
+        w->event[EVENT_DEGRADED] += w->s.old_n != 0;
+        w->event[EVENT_DEGRADED_HIGH] += w->s.old_n != 0 && w->s.t > w->s.n / 2 + 1;
         check_keys(w, c);
     } else {
         w->event[EVENT_NEVER]++;
@@ -419,4 +460,5 @@ void oracle_end(struct world *w)
     if (w->s.class == CLASS_CALM && !c->by_votes)
         broken(w, "nobody cheated, and READYs were needed");
     w->event[EVENT_COMMIT_REORG] += w->commit_reorged;
+    w->event[EVENT_VENDOR] += w->s.vendor_cheats && popcount(w->s.byzantine) > w->s.n - w->s.t;
 }

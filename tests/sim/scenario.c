@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a seed means. */
+#include "tests/sim/degraded.h"
 #include "tests/sim/sim.h"
+
+#define DEGRADED_EVERY 8
+#define OLD_N          24 /* seats of a committee that shrinks, at most */
 
 const char *scenario_name(enum scenario_class c)
 {
@@ -39,6 +43,73 @@ static void sizes(struct scenario *s, struct rng_seeded *r)
     s->t = s->n / 2 + 1;
     if (pick(r, 5) == 0)
         s->t += pick(r, s->n - s->t + 1);
+}
+
+/* A committee inside the quota of SPEC 6, and one vendor of it lost or absent; gives the slack of
+ * its chain. */
+static unsigned shrinking(struct degraded_committee *c, struct rng_seeded *r)
+{
+    unsigned margin = pick(r, 2), vendors = 3 + (pick(r, 4) == 0 ? pick(r, 3) : 0), cap, gone;
+
+    *c = (struct degraded_committee){.n = margin == 0 ? 3 + pick(r, OLD_N - 2)
+                                                      : 9 + pick(r, OLD_N - 8)};
+    c->t = c->n / 2 + 1;
+    cap = (c->n - c->t < c->t - 1 ? c->n - c->t : c->t - 1) - margin;
+    for (unsigned left = vendors * cap >= c->n ? c->n : 0; left > 0;) {
+        struct degraded_vendor *v = &c->vendor[1 + pick(r, vendors)];
+        if (v->seats == cap)
+            continue;
+        v->here = ++v->seats;
+        left--;
+    }
+    gone = 1 + pick(r, vendors);
+    if (pick(r, 2) == 0) {
+        c->vendor[gone].lost = true;
+        c->vendor[gone].here = 0;
+    } else if (c->vendor[gone].seats > 0) {
+        c->vendor[gone].absent = true;
+        c->vendor[gone].here = pick(r, (c->vendor[gone].seats + 1) / 2);
+    }
+    return margin == 0 ? DEGRADED_SLACK_DEV : DEGRADED_SLACK;
+}
+
+/* Sizes and vendors of what such a committee shrinks to. A reshare would keep the key; this runs
+ * the key generation, whose phases, quorums and blame are the same, with n', T', b' and a'. */
+static void degraded_sizes(struct scenario *s, struct rng_seeded *r)
+{
+    unsigned most = !s->real ? SIM_N : pick(r, 12) == 0 ? 12 : 7;
+
+    for (unsigned tries = 0; s->old_n == 0; tries++) {
+        struct degraded_committee c;
+        struct degraded_size size;
+        unsigned filled = 0, seat = 0, slack = shrinking(&c, r);
+        PC_ASSERT(tries < 10000); /* else the predicate refuses whatever it is asked */
+        for (unsigned v = 1; v < DEGRADED_VENDORS; v++)
+            filled += degraded_left(&c.vendor[v]);
+        if (degraded_of(&size, &c, 0, filled, slack) != DEGRADED_YES || filled != size.n ||
+            size.n < 3 || size.n > most || size.n == c.n)
+            continue;
+        s->old_n = c.n;
+        s->old_t = c.t;
+        s->slack = slack;
+        s->n = size.n;
+        s->t = size.t;
+        for (unsigned v = 1; v < DEGRADED_VENDORS; v++)
+            for (unsigned k = 0; k < degraded_left(&c.vendor[v]); k++)
+                s->vendor[++seat] = (uint8_t)v;
+    }
+}
+
+/* All members of one vendor that is left. */
+static uint32_t whole_vendor(const struct scenario *s, struct rng_seeded *r)
+{
+    uint8_t vendor = s->vendor[1 + pick(r, s->n)]; /* larger ones more often */
+    uint32_t nodes = 0;
+
+    for (unsigned i = 1; i <= s->n; i++)
+        if (s->vendor[i] == vendor)
+            nodes |= bit(i - 1);
+    return nodes;
 }
 
 static void network(struct scenario *s, struct rng_seeded *r)
@@ -105,15 +176,18 @@ void scenario_of(struct scenario *s, uint64_t seed, bool real)
     static const enum scenario_class mix[] = {CLASS_CALM,  CLASS_SLACK,  CLASS_SLACK,
                                               CLASS_SLACK, CLASS_VENDOR, CLASS_VENDOR,
                                               CLASS_HARSH, CLASS_HARSH,  CLASS_STORM};
-    struct rng_seeded r;
+    struct rng_seeded r, d; /* DEGRADED draws from a stream of its own */
     unsigned b, a, byzantine = 0;
 
     memset(s, 0, sizeof *s);
     rng_seeded_init(&r, seed ^ UINT64_C(0x5ce4a210));
+    rng_seeded_init(&d, seed ^ UINT64_C(0xde62aded));
     s->seed = seed;
     s->real = real;
     s->class = mix[pick(&r, PC_ARRAY_LEN(mix))];
     sizes(s, &r);
+    if (pick(&d, DEGRADED_EVERY) == 0)
+        degraded_sizes(s, &d);
     network(s, &r);
     b = (s->n - s->t) / 2;
     a = s->t + b;
@@ -132,6 +206,10 @@ void scenario_of(struct scenario *s, uint64_t seed, bool real)
         break;
     }
     s->byzantine = pick_nodes(&r, s->n, byzantine, 0);
+    if (s->old_n != 0 && s->class == CLASS_VENDOR && pick(&d, 3) != 0) {
+        s->vendor_cheats = true;
+        s->byzantine = whole_vendor(s, &d);
+    }
     if (s->class == CLASS_SLACK && s->n - a - b > 0)
         s->absent = pick_nodes(&r, s->n, pick(&r, s->n - a - b + 1), s->byzantine);
     if (s->class == CLASS_HARSH)
@@ -190,6 +268,23 @@ static void plan_split_e(struct world *w, struct member *first, struct member *s
     }
 }
 
+/* A vendor with q seats can keep every honest dealer below q votes: then there is no key, or it
+ * would be the vendor's alone. */
+static void plan_shut_out(struct world *w)
+{
+    for (unsigned i = 0; i < w->s.n; i++) {
+        struct byz *z = &w->member[i].byz;
+        if (!z->on)
+            continue;
+        z->deal = DEAL_HONEST;
+        z->release = RELEASE_ALL;
+        z->vote = VOTE_OURS;
+        z->complain = COMPLAIN_NONE;
+        z->ready = READY_BLIND;
+        z->bad_pop = z->garbage = false;
+    }
+}
+
 void scenario_coalition(struct world *w)
 {
     struct member *first = NULL, *second = NULL;
@@ -217,7 +312,9 @@ void scenario_coalition(struct world *w)
         EACH_ALONE
     } play = (unsigned[]){LAST_MOMENT, CANCEL,  CANCEL_AND_CHEAT, SHARED_E,
                           SPLIT_E,     SPLIT_E, EACH_ALONE}[roll(w, 7)];
-    if (play == LAST_MOMENT) {
+    if (w->s.vendor_cheats && chance(w, 40)) {
+        plan_shut_out(w);
+    } else if (play == LAST_MOMENT) {
         plan_last_moment(w, first);
         for (unsigned i = 0; i < w->s.n; i++)
             if (w->member[i].byz.on)

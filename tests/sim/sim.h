@@ -4,6 +4,7 @@
  * bad network, and adversaries. One seed is one schedule; nothing else decides anything.
  *
  *   scenario.c  what a seed means: sizes, faults, who is byzantine and how
+ *   degraded.c  what a committee shrinks to when a vendor is gone (degraded.h)
  *   chain.c     blocks, mempool, reorgs, the contract
  *   member.c    an honest member: the real dkg/ code, and around it what a node does with its
  * actions byz.c       members that cheat oracle.c    what must be true, computed apart from dkg/
@@ -204,6 +205,10 @@ struct scenario {
     bool real; /* ristretto255 */
     enum scenario_class class;
     unsigned n, t;
+    unsigned old_n, old_t;        /* DEGRADED sizes: of the committee that shrank, else 0 */
+    unsigned slack;               /* and what the predicate was asked with */
+    uint8_t vendor[SIM_N + 1];    /* DEGRADED sizes: by seat, else 0 */
+    bool vendor_cheats;           /* a whole vendor does, maybe more than n-t: never t */
     uint32_t byzantine;           /* nodes */
     uint32_t absent;              /* nodes that never enrol in the first attempt */
     uint32_t crash_at[SIM_NODES]; /* tick, 0 never */
@@ -231,7 +236,10 @@ enum event {
     EVENT_C5,
     EVENT_C6,
     EVENT_COMMIT_REORG,
-    EVENT_NEVER, /* no key within the attempts: allowed outside CALM, SLACK and STORM */
+    EVENT_DEGRADED,      /* a key at DEGRADED sizes */
+    EVENT_DEGRADED_HIGH, /* a key with a t above the majority that is usual */
+    EVENT_VENDOR,        /* a whole vendor of such a committee cheated, more than n-t */
+    EVENT_NEVER,         /* no key within the attempts: allowed outside CALM, SLACK and STORM */
     EVENTS
 };
 
@@ -326,6 +334,8 @@ bool world_new(struct world *w);
 void world_free(struct world *w);
 
 /* --- oracle.c --- */
+/* What the scenario says of a DEGRADED committee is what SPEC 6 promises. */
+void oracle_sizes(struct world *w);
 void oracle_unique(struct world *w, const uint8_t value[static 32], const char *what);
 void oracle_complaint(struct world *w, const struct member *m, unsigned dealer);
 void oracle_release(struct world *w, const struct member *m);

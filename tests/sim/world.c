@@ -159,6 +159,7 @@ static void world_reset(struct world *w, uint64_t seed, bool real, bool verbose)
         member_start(w, m);
     }
     scenario_coalition(w);
+    oracle_sizes(w);
 }
 
 bool world_run(struct world *w, uint64_t seed, bool real, bool verbose)
@@ -166,6 +167,9 @@ bool world_run(struct world *w, uint64_t seed, bool real, bool verbose)
     world_reset(w, seed, real, verbose);
     say(w, "%s n %u t %u byzantine %x absent %x lag %u loss %u delay %u", scenario_name(w->s.class),
         w->s.n, w->s.t, w->s.byzantine, w->s.absent, w->s.lag, w->s.loss, w->s.delay);
+    if (w->s.old_n != 0)
+        say(w, "DEGRADED from n %u t %u, slack %u%s", w->s.old_n, w->s.old_t, w->s.slack,
+            w->s.vendor_cheats ? ", a vendor cheats" : "");
     while (!over(w)) {
         faults(w);
         deliver(w);
