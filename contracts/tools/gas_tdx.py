@@ -49,6 +49,12 @@ def attesting(out):
                 "attest(uint256,uint8,bytes32,address,address,uint64,bytes32)",
                 present, kind, subject, attestations, verifier, number, block_hash)
             out[f"{name}_{part}"] = chain.gas(attestations, made["attest"])
+            if kind == 1:
+                bound = number, block_hash
+    made = calls("recheck(uint256,bytes32,address,address,uint64,bytes32)",
+                 present, "0x" + "01" * 32, attestations, verifier, *bound)
+    chain.send(verifier, made["list"])
+    out["recheck_tdx"] = chain.gas(attestations, made["recheck"])
     chain.stop()
 
 

@@ -315,6 +315,11 @@ contract TdxVerifier is ITdxVerifier {
         return Vendor.TDX;
     }
 
+    /// @inheritdoc IEvidenceVerifier
+    function steady() external pure returns (bool) {
+        return false;
+    }
+
     /// @inheritdoc ITdxVerifier
     function inForce(bytes32 object) external view returns (bytes32) {
         return _inForce[object];
