@@ -86,4 +86,6 @@ def measure():
     return out
 
 
-GOALS = {"tdx_attest_first": 160_000, "tdx_attest_renewal": 110_000, "tdx_pck": 200_000, "tdx_tcb_info": 600_000}
+GOALS = {"tdx_attest_first": 160_000, "tdx_attest_renewal": 110_000, "tdx_pck": 200_000, "tdx_tcb_info": 600_000,
+         # a recheck must ask this vendor's verifier, which reads tables: more than the 45,000 of the others
+         "recheck_tdx": 66_000}
