@@ -262,7 +262,8 @@ static enum err_code build_recheck(struct vendor_calls *t, const struct vendor_r
     if (row->appraise != NULL)
         PC_TRY(row->appraise(t, hints, &n, c));
     struct abi_out w = vendor_call_begin(
-        buf, cap, "recheck(bytes32,(bytes32,bytes32,bytes32,bytes32,uint8,uint256),bytes,bytes)", 9);
+        buf, cap, "recheck(bytes32,(bytes32,bytes32,bytes32,bytes32,uint8,uint256),bytes,bytes)",
+        9);
     abi_out_word(&w, record);
     /* Preimage: no dynamic member, so its words stand in line */
     abi_out_word(&w, &c->product);
