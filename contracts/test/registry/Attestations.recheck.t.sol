@@ -222,6 +222,30 @@ contract AttestationsRecheckTest is SaidWorld {
         eq(vm.load(address(w.attestations), slot), bytes32(afterwards), "word 1");
     }
 
+    /// The arithmetic of it: slots and contracts are warm here, but for the mark. Whole transactions: contracts/gas.
+    function test_gas() external {
+        for (uint8 vendor = 2; vendor <= 3; ++vendor) {
+            Told memory t = attest(born[vendor], 7, raw(vendor));
+            uint256 spared = gasOf(t, 8);
+            born[vendor].list(1, 9, uint40(NOW));
+            uint256 whole = gasOf(t, 10);
+            ok(spared < 6_900, "nothing but arithmetic");
+            ok(whole > spared + 2_100 && whole < spared + 2_500, "the flag spares the mark's read");
+        }
+    }
+
+    /// Of a recheck under a new epoch, which a veto makes without setting any flag.
+    function gasOf(Told memory t, uint256 seed) internal returns (uint256 used) {
+        uint8 vendor = t.verifier.vendor();
+        vm.prank(TIMELOCK);
+        w.policy.veto(vendor, uint32(seed), uint40(block.timestamp));
+        bytes memory call = abi.encodeCall(IAttestations.recheck, (t.key, t.p, t.rawTcb, ""));
+        uint256 before = gasleft();
+        (bool done,) = address(w.attestations).call(call);
+        used = before - gasleft();
+        ok(done, "rechecked");
+    }
+
     // ---- against the twin
 
     Told[5] internal told;
