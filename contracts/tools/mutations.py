@@ -251,6 +251,8 @@ MUTATIONS = [
      "_vendors[vendor].serialsRevoked = true;\n        _revocationCame", "_revocationCame"),
     ("tcb", "registry/TcbPolicy.sol", "the flag of a serial revoked by vote",
      "if (kind == Objects.SERIAL) _vendors[vendor].serialsRevoked = true;", ""),
+    ("tcb", "registry/TcbPolicy.sol", "the flags of a vendor that votes do not go through",
+     "if (vendor < Vendor.TDX || vendor > Vendor.NITRO) {", "if (false) {"),
     ("tcb", "registry/TcbPolicy.sol", "a record of an ended verifier",
      "if (verifier == address(0)) revert VerifierInactive(verifierId);", ""),
     ("tcb", "registry/TcbPolicy.sol", "the status of a verifier that must be asked",

@@ -170,7 +170,8 @@ interface ITcbPolicy is IRevocable {
 
     // ---- Timelock
 
-    /// @notice Accepts a vendor with these statuses. outOfDateUntil limits the OutOfDate ones.
+    /// @notice Accepts a vendor with these statuses. Of a vendor that base/Types does not name, whose flags no
+    ///         vote would reach, everything is read from the start. outOfDateUntil limits the OutOfDate ones.
     ///         Collateral below minEvaluation is not taken any more; what is in force ends with its dates.
     function setVendor(uint8 vendor, uint16 statuses, uint40 outOfDateUntil, uint32 minEvaluation) external;
     /// @notice Switches a product off or on, or gives it statuses of its own (0 = as its vendor).

@@ -16,8 +16,8 @@ import {TcbCompare} from "./TcbCompare.sol";
 /// @custom:invariant TP3 a revoked serial stays so until the Timelock lifts it, and a list that is not
 ///                   newer than the lifted one does not bring it back
 /// @custom:invariant TP4 a set is vetoed at most once and for at most 60 days
-/// @custom:invariant TP5 a revoked platform or serial is never spared its read: the flag of every vendor that it
-///                   can be of is set with it, and never unset
+/// @custom:invariant TP5 a revoked product, platform or serial is never spared its read: the flag of every vendor
+///                   that it can be of is set with it or before, and never unset
 /// @custom:assumes   VerifierRouter names only verifiers that answered to governance
 /// @custom:storage   _vendors, _products, _minTcb, _revoked, _vetoes: words drawn in ITcbPolicy
 /// @custom:source    SPEC 5, 8, 10; attestation.md C6
@@ -455,6 +455,10 @@ contract TcbPolicy is ITcbPolicy {
         v.statuses = statuses;
         v.outOfDateUntil = outOfDateUntil;
         v.minEvaluation = lowest;
+        // one that `revoke` does not go through is spared no read
+        if (vendor < Vendor.TDX || vendor > Vendor.NITRO) {
+            (v.platformsRevoked, v.productsSet, v.serialsRevoked) = (true, true, true);
+        }
         emit VendorSet(vendor, statuses, outOfDateUntil, lowest);
     }
 

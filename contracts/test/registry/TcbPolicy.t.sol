@@ -303,6 +303,29 @@ contract TcbPolicyTest is Test {
         for (uint8 v = 1; v <= 3; ++v) ok(policy.vendorPolicy(v).serialsRevoked, "by vote: of whatever vendor");
     }
 
+    /// TP5 for a vendor that votes do not go through one by one.
+    function test_flagsOfANewVendor() external {
+        policy.noteVerifier(address(this), 4, 9, true);
+        policy.noteList(4, 1, uint32(NOW + 1));
+        ITcbPolicy.Subject memory s = subject();
+        s.vendor = 4;
+        vm.prank(TIMELOCK);
+        policy.setVendor(4, uint16(1 << 1), 0, 0);
+        policy.judge(s);
+        uint256 before = vm.snapshotState();
+        vm.prank(RATIFIER);
+        policy.revoke(Objects.SERIAL, LEAF);
+        refuse(s, abi.encodeWithSelector(ITcbPolicy.LeafRevoked.selector, LEAF));
+        vm.revertToState(before);
+        vm.prank(RATIFIER);
+        policy.revoke(Objects.PLATFORM, PLATFORM);
+        refuse(s, abi.encodeWithSelector(ITcbPolicy.PlatformRevoked.selector, PLATFORM));
+        vm.revertToState(before);
+        vm.prank(RATIFIER);
+        policy.revoke(Objects.PRODUCT, Objects.productId(4, PRODUCT));
+        refuse(s, abi.encodeWithSelector(ITcbPolicy.ProductRevoked.selector, 4, PRODUCT));
+    }
+
     // ---- statuses
 
     /// Which statuses count is exactly the mask; Revoked and NotSupported never do.
