@@ -458,6 +458,21 @@ contract TcbPolicyTest is Test {
         eq(policy.vetoedUntil(1, 19), 0, "another number");
     }
 
+    /// TP3: only a list that is newer than the one which a serial was lifted from brings it back.
+    function test_liftedSerials() external {
+        bytes32 id = Objects.serialId(1, 1, 5);
+        uint256[] memory list = new uint256[](1);
+        list[0] = 5;
+        policy.recordRevoked(1, 1, list, 100);
+        vm.prank(TIMELOCK);
+        policy.liftSerial(1, 1, 5);
+        policy.recordRevoked(1, 1, list, 99);
+        policy.recordRevoked(1, 1, list, 100);
+        ok(!policy.isRevoked(Objects.SERIAL, id), "lifted");
+        policy.recordRevoked(1, 1, list, 101);
+        ok(policy.isRevoked(Objects.SERIAL, id), "a newer list");
+    }
+
     function test_liftNeedsARevocation() external {
         bytes32 object = Objects.objectOf(Objects.SERIAL, Objects.serialId(1, 1, 5));
         vm.expectRevert(abi.encodeWithSelector(ITcbPolicy.NotRevoked.selector, object));
