@@ -254,7 +254,7 @@ contract TcbPolicyTest is Test {
 
     /// Only ids that fit a byte are named, and only the whole id counts.
     function test_idsAreWhole() external {
-        policy.noteVerifier(address(0x88), 1, 0x0103, true);
+        policy.noteVerifier(address(0x88), 1, 0x0104, true);
         eq(policy.vendorPolicy(1).steadyVerifier, 3, "not named");
         policy.noteVerifier(address(this), 1, 0x0103, true);
         (, uint8 status,) = reconsider(0x0103, subject());
