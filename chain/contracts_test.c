@@ -371,7 +371,7 @@ static void tcb_policy(void **state)
     store_and_prove(TCB, slot_vendor(1), w, PC_WORDS_VENDOR);
     assert_int_equal(view_vendor(&v, w), PC_OK);
     args[0] = evm_word_u64(1);
-    assert_int_equal(ask(answer, 32, TCB, "vendorPolicy(uint8)", args, 1), 10);
+    assert_int_equal(ask(answer, 32, TCB, "vendorPolicy(uint8)", args, 1), 12);
     next = 0;
     is_num(v.epoch), is_num(v.authority_epoch), is_num(v.statuses), is_num(v.out_of_date_until);
     is_num(v.min_evaluation), is_num(v.standing);

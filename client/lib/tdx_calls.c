@@ -183,9 +183,8 @@ static enum err_code claims_of_parts(struct evidence_claims *out, struct bytes s
     memcpy(c.measurement, out->measurement.b, 32);
     memcpy(c.platform, out->platform.b, 32);
     id_claims(out->claims.b, &c);
-    struct evm_word serial = {{0}};
-    memcpy(serial.b + 12, leaf + 107, 20);
-    out->leaf = object_serial_id(PC_VENDOR_TDX, leaf[106], &serial);
+    out->leaf_issuer = leaf[106];
+    memcpy(out->leaf_serial.b + 12, leaf + 107, 20);
     return PC_OK;
 }
 

@@ -58,7 +58,6 @@ enum err_code vendor_claims_of_call(struct evidence_claims *out, enum vendor ven
 
 enum err_code vendor_claims_of(struct evidence_claims *out, const struct verdict *v)
 {
-    struct evm_word serial = {{0}};
     if (v->report_data_len != 64)
         return PC_E_MALFORMED;
     out->vendor = (enum vendor)v->vendor;
@@ -70,8 +69,8 @@ enum err_code vendor_claims_of(struct evidence_claims *out, const struct verdict
     PC_ASSERT(v->raw_tcb_len <= sizeof out->raw_tcb);
     memcpy(out->raw_tcb, v->raw_tcb, v->raw_tcb_len);
     out->raw_tcb_n = v->raw_tcb_len;
-    memcpy(serial.b + 32 - v->leaf_len, v->leaf_serial, v->leaf_len);
-    out->leaf = object_serial_id(v->vendor, v->leaf_issuer, &serial);
+    out->leaf_issuer = v->leaf_issuer;
+    memcpy(out->leaf_serial.b + 32 - v->leaf_len, v->leaf_serial, v->leaf_len);
     return PC_OK;
 }
 
@@ -263,10 +262,17 @@ static enum err_code build_recheck(struct vendor_calls *t, const struct vendor_r
     if (row->appraise != NULL)
         PC_TRY(row->appraise(t, hints, &n, c));
     struct abi_out w = vendor_call_begin(
-        buf, cap, "recheck(bytes32,(uint8,bytes32,bytes32,bytes,bytes32,bytes),bytes32,bytes)", 4);
+        buf, cap, "recheck(bytes32,(bytes32,bytes32,bytes32,bytes32,uint8,uint256),bytes,bytes)",
+        9);
     abi_out_word(&w, record);
-    vendor_claims_write(&w, c);
-    abi_out_word(&w, &c->leaf);
+    /* Preimage: no dynamic member, so its words stand in line */
+    abi_out_word(&w, &c->product);
+    abi_out_word(&w, &c->measurement);
+    abi_out_fixed(&w, c->report_data, 32);
+    abi_out_word(&w, &c->platform);
+    abi_out_u64(&w, c->leaf_issuer);
+    abi_out_word(&w, &c->leaf_serial);
+    abi_out_bytes(&w, bytes_of(c->raw_tcb, c->raw_tcb_n));
     abi_out_bytes(&w, bytes_of(hints, n));
     return vendor_call_end(out, buf, &w);
 }

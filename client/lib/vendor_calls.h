@@ -42,7 +42,9 @@ struct evidence_claims {
     uint8_t report_data[64];
     size_t raw_tcb_n; /* TDX 52, SNP 56, Nitro 0 */
     uint8_t raw_tcb[PC_CLAIMS_TCB_MAX];
-    struct evm_word leaf; /* Objects.serialId of what vouches for the platform */
+    /* What vouches for the platform: the arguments of Objects.serialId behind the vendor. */
+    uint8_t leaf_issuer;
+    struct evm_word leaf_serial;
 };
 
 /* PC_E_MALFORMED: not evidence of that vendor with its certificates. *out is zero on error. */
@@ -71,7 +73,7 @@ struct vendor_attest {
 PC_MUST_USE enum err_code vendor_calls_attest(struct vendor_calls *t, struct bytes *out, void *buf,
                                               size_t cap, const struct vendor_attest *a);
 
-/* Attestations.recheck(record, claims, leaf, hints). Errors of vendor_calls_attest. */
+/* Attestations.recheck(record, preimage, rawTcb, hints). Errors of vendor_calls_attest. */
 PC_MUST_USE enum err_code vendor_calls_recheck(struct vendor_calls *t, struct bytes *out, void *buf,
                                                size_t cap, const struct evm_word *record,
                                                const struct evidence_claims *c);

@@ -40,7 +40,7 @@ static const struct {
     {ATTESTATIONS, PC_RELAY_RENEWAL, ATTEST, true,
      "attest(uint8,bytes32,bytes32,address,uint64,bytes,bytes)"},
     {ATTESTATIONS, PC_RELAY_RENEWAL, NONE, false,
-     "recheck(bytes32,(uint8,bytes32,bytes32,bytes,bytes32,bytes),bytes32,bytes)"},
+     "recheck(bytes32,(bytes32,bytes32,bytes32,bytes32,uint8,uint256),bytes,bytes)"},
     {TDX_VERIFIER, PC_RELAY_COLLATERAL, NONE, true, "addCert(bytes,bytes32)"},
     {TDX_VERIFIER, PC_RELAY_COLLATERAL, NONE, false, "addCrl(bytes,bytes32,uint256)"},
     {TDX_VERIFIER, PC_RELAY_COLLATERAL, NONE, false,

@@ -82,7 +82,7 @@ static const struct allowed listed[] = {
      "reattest(uint32,(bytes32,bytes32,address),address,"
      "(uint8,bytes32,bytes32,bytes,bytes32,bytes))",
      PC_RELAY_RENEWAL, true},
-    {&attestations, "recheck(bytes32,(uint8,bytes32,bytes32,bytes,bytes32,bytes),bytes32,bytes)",
+    {&attestations, "recheck(bytes32,(bytes32,bytes32,bytes32,bytes32,uint8,uint256),bytes,bytes)",
      PC_RELAY_RENEWAL, false},
     {&tdx, "addCert(bytes,bytes32)", PC_RELAY_COLLATERAL, false},
     {&tdx, "addCrl(bytes,bytes32,uint256)", PC_RELAY_COLLATERAL, false},

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Ids} from "../src/base/Ids.sol";
+import {Claims} from "../src/base/Types.sol";
 import {IAttestations} from "../src/interfaces/IAttestations.sol";
 import {ITdxVerifier} from "../src/interfaces/ITdxVerifier.sol";
 import {Labels} from "../src/base/Labels.sol";
@@ -12,6 +13,10 @@ import {ICollateralReader} from "../test/kit/TdxWorld.sol";
 import {Deploys} from "../test/kit/Deploys.sol";
 import {vm} from "../test/kit/Vm.sol";
 
+interface IClaimsIn {
+    function claimsIn(bytes calldata evidence, bytes calldata hints) external pure returns (Claims memory);
+}
+
 /// @title  GasCalls - call data for `contracts/gas`, printed as JSON into cache/scratch
 /// @notice Evidence under a simulated Intel, with TCB tables as long as the largest genuine one of the
 ///         vectors; beside it the genuine certificate and TCB info as posted on a chain of their time.
@@ -19,6 +24,7 @@ contract GasCalls {
     string private constant OUT = "cache/scratch/gas-calls.json";
     uint256 private constant SERIAL = 0x003c16ed54eacbb4ced072be72630c85788cf46e36;
     bytes32 private constant MRTD = keccak256("gas");
+    bytes32 private constant CONTEXT = bytes32(uint256(uint160(0x1111111111111111111111111111111111111111)));
 
     function put(string memory key, bytes memory value) private returns (string memory) {
         return vm.serializeString("calls", key, vm.toString(value));
@@ -62,18 +68,36 @@ contract GasCalls {
         bytes32 hash
     ) external {
         (uint256 from, uint256 to) = times(present);
-        bytes32 context = Ids.contextOf(address(0x1111111111111111111111111111111111111111));
-        bytes32 high = keccak256(
-            abi.encode(
-                kind == 1 ? Labels.REPORT_NODE : Labels.REPORT_APP,
-                block.chainid, attestations, subject, context, uint256(bound), hash
-            )
-        );
-        SimIntel.Td memory td = SimIntel.td(high, Labels.REPORT);
-        td.mrtd = MRTD;
-        bytes memory hints = _hints(from, to);
+        bytes memory e = _evidence(kind, subject, attestations, bound, hash);
+        bytes memory hints = bytes.concat(_leaf(to), _tables(from));
         string memory json = put("attest", abi.encodeCall(IAttestations.attest, (
-            kind, subject, context, verifier, bound, SimIntel.evidence(td), hints)));
+            kind, subject, CONTEXT, verifier, bound, e, hints)));
+        vm.writeJson(json, OUT);
+    }
+
+    /// Another machine's certificate is listed; then the node's record of that block is judged again.
+    function recheck(
+        uint256 present,
+        bytes32 subject,
+        address attestations,
+        address verifier,
+        uint64 bound,
+        bytes32 hash
+    ) external {
+        (uint256 from, uint256 to) = times(present);
+        uint256[] memory other = new uint256[](1);
+        other[0] = SERIAL ^ 1;
+        bytes32 ca = _authority(1, SimIntel.PLATFORM_NAME, SimIntel.CA_KEY);
+        put("list", abi.encodeCall(ITdxVerifier.addCrl, (
+            SimIntel.crl(SimIntel.CA_KEY, SimIntel.PLATFORM_NAME, from + 1, from + 30 days, other), ca, 1000)));
+        IClaimsIn reader = IClaimsIn(Deploys.create("AnythingAttestations.sol:AnythingAttestations", ""));
+        Claims memory c = reader.claimsIn(_evidence(1, subject, attestations, bound, hash), _leaf(to));
+        bytes32 record = Ids.record(1, subject, CONTEXT, c.measurement, c.platform, verifier);
+        string memory json = put("recheck", abi.encodeCall(IAttestations.recheck, (
+            record,
+            IAttestations.Preimage(c.product, c.measurement, bytes32(c.reportData), c.platform, 1, SERIAL),
+            c.rawTcb,
+            _tables(from))));
         vm.writeJson(json, OUT);
     }
 
@@ -124,11 +148,28 @@ contract GasCalls {
         return SimIntel.qeIdentity(18, from, from + 30 days, SimIntel.svnLevel(4, "UpToDate"));
     }
 
-    function _hints(uint256 from, uint256 to) private returns (bytes memory) {
+    function _evidence(uint8 kind, bytes32 subject, address attestations, uint64 bound, bytes32 hash)
+        private
+        view
+        returns (bytes memory)
+    {
+        bytes32 high = keccak256(
+            abi.encode(
+                kind == 1 ? Labels.REPORT_NODE : Labels.REPORT_APP,
+                block.chainid, attestations, subject, CONTEXT, uint256(bound), hash
+            )
+        );
+        SimIntel.Td memory td = SimIntel.td(high, Labels.REPORT);
+        td.mrtd = MRTD;
+        return SimIntel.evidence(td);
+    }
+
+    /// The tables in force, as hints have them.
+    function _tables(uint256 from) private returns (bytes memory) {
         ICollateralReader reader = ICollateralReader(Deploys.create("CollateralReader.sol:CollateralReader", ""));
         bytes memory table = reader.tcbInfo(_tcbInfo(from)).table;
         bytes memory qeTable = reader.qeIdentity(_qe(from)).table;
-        return bytes.concat(_leaf(to), bytes2(uint16(table.length)), table, qeTable);
+        return bytes.concat(bytes2(uint16(table.length)), table, qeTable);
     }
 
     function _leaf(uint256 to) private pure returns (bytes memory) {

@@ -59,9 +59,10 @@ class Chain:
             raise SystemExit(f"gas: {method}: {reply['error']}")
         return reply["result"]
 
-    def send(self, to, data, account=0, value=0):
-        """Send, mine, and return the receipt; a failed transaction ends the measurement."""
-        tx = {"from": self.accounts[account], "data": data, "gas": hex(TX_GAS_LIMIT), "value": hex(value)}
+    def send(self, to, data, account=0, value=0, sender=None):
+        """Send, mine, and return the receipt; a failed transaction ends the measurement. sender: instead
+        of an account of this chain's, one that it was told to impersonate."""
+        tx = {"from": sender or self.accounts[account], "data": data, "gas": hex(TX_GAS_LIMIT), "value": hex(value)}
         if to:
             tx["to"] = to
         sent = self.rpc("eth_sendTransaction", tx)
@@ -70,7 +71,7 @@ class Chain:
             if time.monotonic() > deadline:
                 raise SystemExit(f"gas: no receipt of {sent} within 20 s")
             time.sleep(0.01)
-        if account == 0:
+        if account == 0 and sender is None:
             self.nonce += 1
         if receipt["status"] != "0x1":
             raise SystemExit(f"gas: a transaction to {to} failed: {data[:10]}")

@@ -149,6 +149,11 @@ contract NitroVerifier is INitroVerifier {
         return Vendor.NITRO;
     }
 
+    /// @inheritdoc IEvidenceVerifier
+    function steady() external pure returns (bool) {
+        return true;
+    }
+
     /// @inheritdoc INitroVerifier
     function certificateKnown(bytes32 tag) external view returns (bool) {
         return _certificates[tag] != 0;

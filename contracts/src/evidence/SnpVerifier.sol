@@ -178,6 +178,11 @@ contract SnpVerifier is ISnpVerifier {
         return Vendor.SNP;
     }
 
+    /// @inheritdoc IEvidenceVerifier
+    function steady() external pure returns (bool) {
+        return true;
+    }
+
     /// @inheritdoc ISnpVerifier
     function inForce(bytes32 object) external view returns (bytes32) {
         return _inForce[object];

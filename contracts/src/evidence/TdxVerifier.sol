@@ -284,6 +284,11 @@ contract TdxVerifier is IntelSets {
         return Vendor.TDX;
     }
 
+    /// @inheritdoc IEvidenceVerifier
+    function steady() external pure returns (bool) {
+        return false;
+    }
+
     /// @inheritdoc ITdxVerifier
     function crl(uint8 issuer) external view returns (uint256 thisUpdate, uint256 until, uint256 entries) {
         Crl memory c = _crls[issuer];

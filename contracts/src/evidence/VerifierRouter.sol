@@ -175,12 +175,12 @@ contract VerifierRouter is IVerifierRouter {
         v.activatedAt = uint40(block.timestamp);
         _ids[v.id] = verifier;
         emit VerifierActivated(verifier, v.vendor, v.id);
-        policy.noteVerifier(verifier, v.vendor, v.id);
+        policy.noteVerifier(verifier, v.vendor, v.id, IEvidenceVerifier(verifier).steady());
     }
 
     function _deactivate(address verifier) private {
         uint8 vendor = _verifiers[verifier].vendor;
         --_activeCount[vendor];
-        policy.noteVerifier(verifier, vendor, 0);
+        policy.noteVerifier(verifier, vendor, 0, false);
     }
 }

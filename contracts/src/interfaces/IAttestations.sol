@@ -37,6 +37,18 @@ interface IAttestations {
         uint56 leafTag;
     }
 
+    /// What a recheck tells of a record: fields of its claims, and the certificate that vouches for the platform.
+    /// @param reportHigh first half of the claims' report data; the second is the reserved one
+    /// @param issuer     with the serial: Findings.leaf of the attest is their Objects.serialId
+    struct Preimage {
+        bytes32 product;
+        bytes32 measurement;
+        bytes32 reportHigh;
+        bytes32 platform;
+        uint8 issuer;
+        uint256 serial;
+    }
+
     /// @notice kind is neither node nor application
     error UnknownKind(uint8 kind);
     /// @notice the bound block is older than maxBoundAge blocks; quote anew
@@ -96,11 +108,13 @@ interface IAttestations {
         bytes calldata hints
     ) external returns (bytes32 record);
 
-    /// @notice Judges a record again under the collateral and policy of now; never moves validUntil.
-    /// @param  preimage hashes to the record's claims
-    /// @param  leaf     Findings.leaf of the attest, from the certificate in the evidence
-    /// @param  hints    see the verifier's appraise
-    function recheck(bytes32 record, Claims calldata preimage, bytes32 leaf, bytes calldata hints) external;
+    /// @notice Judges a record again under the collateral and policy of now; never moves validUntil. What
+    ///         the record knows is left out of its claims' preimage: the vendor, and the reserved half of the
+    ///         report data. A verifier that is not active any more: TcbPolicy's VerifierInactive.
+    /// @param  p      see Preimage
+    /// @param  rawTcb as in the claims
+    /// @param  hints  see the verifier's appraise
+    function recheck(bytes32 record, Preimage calldata p, bytes calldata rawTcb, bytes calldata hints) external;
 
     /// @notice True if the record exists, has not expired, stands good, its verifier is active, and
     ///         its vendor is neither revoked nor, like the verifier, frozen by the council.

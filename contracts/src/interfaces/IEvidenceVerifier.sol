@@ -37,6 +37,10 @@ interface IEvidenceVerifier {
     /// @notice vendor of base/Types.sol
     function vendor() external view returns (uint8);
 
+    /// @notice True: the status depends on the evidence alone, so what attest recorded stays right whatever is
+    ///         posted later, and a recheck need not ask. It never changes; read once, at activation.
+    function steady() external view returns (bool);
+
     /// @notice Verifies evidence at block.timestamp against the collateral in force.
     /// @param  evidence the vendor's bytes without the certificates (the verifier's manual says which)
     /// @param  hints    the preimages of what the verifier stores as a hash; false ones only fail

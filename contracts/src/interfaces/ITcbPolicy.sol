@@ -5,7 +5,7 @@ import {IRevocable} from "./IRevocable.sol";
 
 /// @title  ITcbPolicy - what the network demands of a machine beyond being genuine
 /// @notice Callers: setters, veto, lift - Timelock; revoke - Timelock or Ratifier; advance and
-///         recordRevoked - active verifiers of the vendor. It outlives verifiers, so a new one forgets
+///         recordRevoked - active verifiers of the vendor; reconsider - anybody. It outlives verifiers, so a new one forgets
 ///         no revocation. Deny by default: a vendor that is not set up here is not accepted.
 ///
 ///         Words read by nodes (abi/layout.json), low bit first:
@@ -20,6 +20,9 @@ import {IRevocable} from "./IRevocable.sol";
 ///         | 168..175 | productsSet     | 1 = some product of the vendor has a word of its own    |
 ///         | 176..207 | list1Until      | last second of the revocation list in force of issuer 1 |
 ///         | 208..239 | list2Until      | the same of issuer 2; 0 = there is none                 |
+///         | 240..247 | steadyVerifier  | an active verifier whose statuses never change, by id:  |
+///         |          |                 | a recheck does not ask it; 0 = there is none            |
+///         | 248..255 | serialsRevoked  | 1 = some serial was revoked (by vote: of any vendor)    |
 ///         _products[bytes32 productId]
 ///         | 0..31    | epoch           | acts on the product; collateral epoch = vendor's + this |
 ///         | 32..39   | standing        | 0 as its vendor, 1 switched off, 2 revoked              |
@@ -56,6 +59,8 @@ interface ITcbPolicy is IRevocable {
         bool productsSet;
         uint32 list1Until;
         uint32 list2Until;
+        uint8 steadyVerifier;
+        bool serialsRevoked;
     }
 
     struct ProductPolicy {
@@ -70,6 +75,8 @@ interface ITcbPolicy is IRevocable {
     error NotTimelock(address caller);
     /// @notice not an active verifier of that vendor
     error NotVerifier(address verifier, uint8 vendor);
+    /// @notice the verifier with that number is not active any more: attest anew under another one
+    error VerifierInactive(uint16 id);
     /// @notice the caller is not the VerifierRouter
     error NotRouter(address caller);
     /// @notice there is no revocation list of the leaf's issuer, or it has expired: post a newer one
@@ -119,8 +126,9 @@ interface ITcbPolicy is IRevocable {
     // ---- VerifierRouter
 
     /// @notice VerifierRouter: a verifier became active (its id) or stopped being so (0). Kept here too,
-    ///         so that judging evidence reads it beside everything else.
-    function noteVerifier(address verifier, uint8 vendor, uint16 id) external;
+    ///         so that judging evidence reads it beside everything else. A steady one (IEvidenceVerifier)
+    ///         is named in its vendor's word, until a younger one is or it ends; ids above 255 never are.
+    function noteVerifier(address verifier, uint8 vendor, uint16 id, bool steady) external;
 
     // ---- verifiers
 
@@ -136,9 +144,34 @@ interface ITcbPolicy is IRevocable {
     ///         the list holds until then.
     function noteList(uint8 vendor, uint8 issuer, uint32 until) external;
 
+    // ---- anybody
+
+    /// @notice Judges a record again: the first cause as a value (error selector, 0 = accepted), the status and
+    ///         the collateral epoch. Dates of lists and authority epochs don't matter: a record outlives them.
+    ///         Reverts with VerifierInactive, or as the verifier's appraise does.
+    /// @param  verifierId number of the verifier that made the record; asked for the status unless it is its
+    ///                    vendor's steady one
+    /// @param  recorded   the record's status: what a steady verifier says again
+    /// @param  product    as in the claims, likewise platform and rawTcb
+    /// @param  leaf       Findings.leaf
+    /// @param  hints      see the verifier's appraise
+    /// @dev    The answer is worth what the arguments are: Attestations has them from the record and its
+    ///         claims. State changes only as the verifier's appraise changes it.
+    function reconsider(
+        uint16 verifierId,
+        uint8 vendor,
+        uint8 recorded,
+        bytes32 product,
+        bytes32 platform,
+        bytes32 leaf,
+        bytes calldata rawTcb,
+        bytes calldata hints
+    ) external returns (bytes4 cause, uint8 status, uint32 collateralEpoch);
+
     // ---- Timelock
 
-    /// @notice Accepts a vendor with these statuses. outOfDateUntil limits the OutOfDate ones.
+    /// @notice Accepts a vendor with these statuses. Of a vendor that base/Types does not name, whose flags no
+    ///         vote would reach, everything is read from the start. outOfDateUntil limits the OutOfDate ones.
     ///         Collateral below minEvaluation is not taken any more; what is in force ends with its dates.
     function setVendor(uint8 vendor, uint16 statuses, uint40 outOfDateUntil, uint32 minEvaluation) external;
     /// @notice Switches a product off or on, or gives it statuses of its own (0 = as its vendor).
@@ -163,9 +196,6 @@ interface ITcbPolicy is IRevocable {
         external
         view
         returns (uint32 collateralEpoch, uint16 verifierId);
-    /// @notice The same as a value: error selector (0 = accepted) and collateral epoch. Dates of lists
-    ///         don't matter: a record outlives them.
-    function appraise(Subject calldata subject) external view returns (bytes4 cause, uint32 collateralEpoch);
     function collateralEpoch(uint8 vendor, bytes32 product) external view returns (uint32);
     function authorityEpoch(uint8 vendor) external view returns (uint32);
     function minEvaluation(uint8 vendor) external view returns (uint32);

@@ -43,7 +43,8 @@ interface IVerifierRouter is IRevocable {
 
     /// @notice Timelock: names a verifier, which anybody may activate after the delay.
     function propose(uint8 vendor, address verifier) external;
-    /// @notice Anybody: activates a proposed verifier between ripening and 14 days later.
+    /// @notice Anybody: activates a proposed verifier between ripening and 14 days later. TcbPolicy is told what
+    ///         it says of its statuses (IEvidenceVerifier.steady).
     function activate(address verifier) external;
     /// @notice Timelock: ends a verifier. Its records are not live any more.
     function retire(address verifier) external;

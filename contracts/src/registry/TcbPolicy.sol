@@ -3,18 +3,21 @@ pragma solidity 0.8.37;
 
 import {Objects} from "../base/Objects.sol";
 import {TcbStatus, Vendor} from "../base/Types.sol";
+import {IEvidenceVerifier} from "../interfaces/IEvidenceVerifier.sol";
 import {IRevocable} from "../interfaces/IRevocable.sol";
 import {ITcbPolicy} from "../interfaces/ITcbPolicy.sol";
 import {TcbCompare} from "./TcbCompare.sol";
 
 /// @title  TcbPolicy - what the network demands of a machine beyond being genuine
 /// @notice Callers: setters, veto, lift - Timelock; revoke - Timelock or Ratifier; advance,
-///         recordRevoked - active verifiers of the vendor. The manual is ITcbPolicy.
+///         recordRevoked - active verifiers of the vendor; reconsider - anybody. The manual is ITcbPolicy.
 /// @custom:invariant TP1 epochs never fall
 /// @custom:invariant TP2 a revoked vendor, product or platform stays so
 /// @custom:invariant TP3 a revoked serial stays so until the Timelock lifts it, and a list that is not
 ///                   newer than the lifted one does not bring it back
 /// @custom:invariant TP4 a set is vetoed at most once and for at most 60 days
+/// @custom:invariant TP5 a revoked product, platform or serial is never spared its read: the flag of every vendor
+///                   that it can be of is set with it or before, and never unset
 /// @custom:assumes   VerifierRouter names only verifiers that answered to governance
 /// @custom:storage   _vendors, _products, _minTcb, _revoked, _vetoes: words drawn in ITcbPolicy
 /// @custom:source    SPEC 5, 8, 10; attestation.md C6
@@ -31,6 +34,18 @@ contract TcbPolicy is ITcbPolicy {
         uint16(1 << TcbStatus.OUT_OF_DATE | 1 << TcbStatus.OUT_OF_DATE_CONFIGURATION);
     /// statuses that policy may accept: 1..6, 9, 10
     uint16 private constant ACCEPTABLE = 0x067e;
+
+    // bit offsets in a vendor's word, drawn in ITcbPolicy: judging reads it whole, which saves gas
+    uint256 private constant AUTHORITY_EPOCH = 32;
+    uint256 private constant STATUSES = 64;
+    uint256 private constant OUT_OF_DATE_UNTIL = 80;
+    uint256 private constant STANDING = 152;
+    uint256 private constant PLATFORMS_REVOKED = 160;
+    uint256 private constant PRODUCTS_SET = 168;
+    uint256 private constant LIST1_UNTIL = 176;
+    uint256 private constant LIST2_UNTIL = 208;
+    uint256 private constant STEADY_VERIFIER = 240;
+    uint256 private constant SERIALS_REVOKED = 248;
 
     struct Mark {
         uint8 state;
@@ -57,6 +72,8 @@ contract TcbPolicy is ITcbPolicy {
     mapping(bytes32 set => uint40 until) private _vetoes;
     /// active verifiers, as VerifierRouter says: id, and vendor above it
     mapping(address verifier => uint256 word) private _verifiers;
+    /// the same by id
+    mapping(uint16 verifierId => address verifier) private _active;
 
     modifier onlyTimelock() {
         if (msg.sender != timelock) revert NotTimelock(msg.sender);
@@ -92,9 +109,19 @@ contract TcbPolicy is ITcbPolicy {
     // ---- VerifierRouter
 
     /// @inheritdoc ITcbPolicy
-    function noteVerifier(address verifier, uint8 vendor, uint16 id) external {
+    function noteVerifier(address verifier, uint8 vendor, uint16 id, bool steady) external {
         if (msg.sender != router) revert NotRouter(msg.sender);
-        _verifiers[verifier] = id == 0 ? 0 : uint256(vendor) << 16 | id;
+        VendorPolicy storage v = _vendors[vendor];
+        if (id == 0) {
+            uint16 old = uint16(_verifiers[verifier]);
+            delete _verifiers[verifier];
+            delete _active[old];
+            if (v.steadyVerifier == old) v.steadyVerifier = 0;
+            return;
+        }
+        _verifiers[verifier] = uint256(vendor) << 16 | id;
+        _active[id] = verifier;
+        if (steady && id <= type(uint8).max) v.steadyVerifier = uint8(id);
     }
 
     // ---- verifiers
@@ -127,7 +154,36 @@ contract TcbPolicy is ITcbPolicy {
             any = true;
             emit SerialRevoked(vendor, issuer, serials[i], listedAt);
         }
-        if (any) _revocationCame(vendor, issuer);
+        if (!any) return;
+        _vendors[vendor].serialsRevoked = true;
+        _revocationCame(vendor, issuer);
+    }
+
+    // ---- anybody
+
+    /// @inheritdoc ITcbPolicy
+    function reconsider(
+        uint16 verifierId,
+        uint8 vendor,
+        uint8 recorded,
+        bytes32 product,
+        bytes32 platform,
+        bytes32 leaf,
+        bytes calldata rawTcb,
+        bytes calldata hints
+    ) external returns (bytes4 cause, uint8 status, uint32 epoch) {
+        uint256 v = _word(vendor);
+        status = recorded;
+        if (verifierId == 0 || verifierId != uint8(v >> STEADY_VERIFIER)) {
+            address verifier = _active[verifierId];
+            if (verifier == address(0)) revert VerifierInactive(verifierId);
+            status = IEvidenceVerifier(verifier).appraise(product, rawTcb, hints);
+            // that may have brought collateral into force, which advances the epoch
+            v = _word(vendor);
+        }
+        bytes memory refusal;
+        (refusal, epoch) = _refusal(v, vendor, uint32(v >> AUTHORITY_EPOCH), status, product, platform, leaf, rawTcb);
+        if (refusal.length != 0) cause = bytes4(refusal);
     }
 
     // ---- Timelock
@@ -214,6 +270,7 @@ contract TcbPolicy is ITcbPolicy {
         for (uint8 vendor = Vendor.TDX; vendor <= Vendor.NITRO; ++vendor) {
             if (kind == Objects.PLATFORM) _vendors[vendor].platformsRevoked = true;
             if (kind == Objects.PRODUCT) _vendors[vendor].productsSet = true;
+            if (kind == Objects.SERIAL) _vendors[vendor].serialsRevoked = true;
             _advance(vendor, 0);
             if (kind == Objects.SERIAL) _advanceAuthority(vendor);
         }
@@ -223,26 +280,18 @@ contract TcbPolicy is ITcbPolicy {
 
     /// @inheritdoc ITcbPolicy
     function judge(Subject calldata s) external view returns (uint32, uint16) {
-        VendorPolicy memory v = _vendors[s.vendor];
+        uint256 v = _word(s.vendor);
         uint16 verifierId = _verifierId(s.verifier, s.vendor);
-        uint40 until = s.issuer == 1 ? v.list1Until : s.issuer == 2 ? v.list2Until : 0;
+        uint32 until = s.issuer == 1 ? uint32(v >> LIST1_UNTIL) : s.issuer == 2 ? uint32(v >> LIST2_UNTIL) : 0;
         if (block.timestamp > until) revert ListMissing(s.vendor, s.issuer, until);
-        (bytes memory refusal, uint32 productEpoch) = _refusal(s, v);
+        (bytes memory refusal, uint32 epoch) =
+            _refusal(v, s.vendor, s.authorityEpoch, s.status, s.product, s.platform, s.leaf, s.rawTcb);
         if (refusal.length != 0) {
             assembly ("memory-safe") {
                 revert(add(refusal, 32), mload(refusal))
             }
         }
-        return (v.epoch + productEpoch, verifierId);
-    }
-
-    /// @inheritdoc ITcbPolicy
-    function appraise(Subject calldata s) external view returns (bytes4 cause, uint32 epoch) {
-        VendorPolicy memory v = _vendors[s.vendor];
-        _verifierId(s.verifier, s.vendor);
-        (bytes memory refusal, uint32 productEpoch) = _refusal(s, v);
-        if (refusal.length != 0) cause = bytes4(refusal);
-        return (cause, v.epoch + productEpoch);
+        return (epoch, verifierId);
     }
 
     /// @inheritdoc IRevocable
@@ -250,7 +299,7 @@ contract TcbPolicy is ITcbPolicy {
         if (kind == Objects.VENDOR) return _vendors[_vendorOf(id)].standing == STANDING_REVOKED;
         if (kind == Objects.PRODUCT) return _products[id].standing == STANDING_REVOKED;
         if (kind != Objects.PLATFORM && kind != Objects.SERIAL) revert NotRevocableHere(kind);
-        return _revoked[Objects.objectOf(kind, id)].state == REVOKED;
+        return _marked(kind, id);
     }
 
     /// @inheritdoc ITcbPolicy
@@ -315,58 +364,78 @@ contract TcbPolicy is ITcbPolicy {
         return uint16(word);
     }
 
-    /// Revert data of the first cause, empty if there is none; and the product's part of the epoch.
-    function _refusal(Subject calldata s, VendorPolicy memory v)
-        private
-        view
-        returns (bytes memory refusal, uint32 productEpoch)
-    {
-        refusal = _vendorRefusal(s, v);
-        uint16 accepted = v.statuses;
-        uint40 outOfDateUntil = v.outOfDateUntil;
+    /// A vendor's VendorPolicy as it lies in storage.
+    function _word(uint8 vendor) private view returns (uint256 word) {
+        VendorPolicy storage v = _vendors[vendor];
+        assembly ("memory-safe") {
+            word := sload(v.slot)
+        }
+    }
+
+    /// Revert data of the first cause, empty if there is none; and the collateral epoch. v: the vendor's word.
+    function _refusal(
+        uint256 v,
+        uint8 vendor,
+        uint32 authorityEpoch_,
+        uint8 status,
+        bytes32 product,
+        bytes32 platform,
+        bytes32 leaf,
+        bytes calldata rawTcb
+    ) private view returns (bytes memory refusal, uint32 epoch) {
+        refusal = _vendorRefusal(v, vendor, authorityEpoch_, platform, leaf);
+        epoch = uint32(v);
+        uint16 accepted = uint16(v >> STATUSES);
+        uint40 outOfDateUntil = uint40(v >> OUT_OF_DATE_UNTIL);
         uint256 minLength;
         bytes32 id;
         // the flag saves the read until a first product gets a policy of its own
-        if (v.productsSet) {
-            id = Objects.productId(s.vendor, s.product);
+        if (uint8(v >> PRODUCTS_SET) != 0) {
+            id = Objects.productId(vendor, product);
             ProductPolicy memory p = _products[id];
-            productEpoch = p.epoch;
+            epoch += p.epoch;
             minLength = p.minTcbLength;
             if (p.statuses != 0) (accepted, outOfDateUntil) = (p.statuses, p.outOfDateUntil);
             if (refusal.length == 0 && p.standing != 0) {
                 bytes4 selector = p.standing == STANDING_REVOKED ? ProductRevoked.selector : ProductOff.selector;
-                refusal = abi.encodeWithSelector(selector, s.vendor, s.product);
+                refusal = abi.encodeWithSelector(selector, vendor, product);
             }
         }
-        if (refusal.length != 0) return (refusal, productEpoch);
+        if (refusal.length != 0) return (refusal, epoch);
         if (block.timestamp > outOfDateUntil) accepted &= ~OUT_OF_DATE_BITS;
-        if (s.status > 15 || (accepted >> s.status) & 1 == 0) {
-            return (abi.encodeWithSelector(StatusNotAccepted.selector, s.status, accepted), productEpoch);
+        if (status > 15 || (accepted >> status) & 1 == 0) {
+            return (abi.encodeWithSelector(StatusNotAccepted.selector, status, accepted), epoch);
         }
         if (minLength != 0) {
-            uint8 below = TcbCompare.firstBelow(s.vendor, s.rawTcb, _minimum(id, minLength));
+            uint8 below = TcbCompare.firstBelow(vendor, rawTcb, _minimum(id, minLength));
             if (below != TcbCompare.NONE_BELOW) refusal = abi.encodeWithSelector(TcbBelowMinimum.selector, below);
         }
     }
 
     /// Causes that do not depend on the product's policy.
-    function _vendorRefusal(Subject calldata s, VendorPolicy memory v) private view returns (bytes memory) {
-        if (v.standing == STANDING_REVOKED) return abi.encodeWithSelector(VendorRevoked.selector, s.vendor);
-        if (v.standing != STANDING_ACCEPTED) {
-            return abi.encodeWithSelector(VendorNotAccepted.selector, s.vendor);
+    function _vendorRefusal(uint256 v, uint8 vendor, uint32 authorityEpoch_, bytes32 platform, bytes32 leaf)
+        private
+        view
+        returns (bytes memory none)
+    {
+        uint256 standing = uint8(v >> STANDING);
+        if (standing == STANDING_REVOKED) return abi.encodeWithSelector(VendorRevoked.selector, vendor);
+        if (standing != STANDING_ACCEPTED) return abi.encodeWithSelector(VendorNotAccepted.selector, vendor);
+        uint32 current = uint32(v >> AUTHORITY_EPOCH);
+        if (authorityEpoch_ != current) {
+            return abi.encodeWithSelector(AuthorityEpochPassed.selector, authorityEpoch_, current);
         }
-        if (s.authorityEpoch != v.authorityEpoch) {
-            return abi.encodeWithSelector(AuthorityEpochPassed.selector, s.authorityEpoch, v.authorityEpoch);
+        // the flags save the reads until a first serial or platform is revoked; platform 0 is no machine's id
+        if (uint8(v >> SERIALS_REVOKED) != 0 && _marked(Objects.SERIAL, leaf)) {
+            return abi.encodeWithSelector(LeafRevoked.selector, leaf);
         }
-        if (_revoked[Objects.objectOf(Objects.SERIAL, s.leaf)].state == REVOKED) {
-            return abi.encodeWithSelector(LeafRevoked.selector, s.leaf);
+        if (uint8(v >> PLATFORMS_REVOKED) != 0 && platform != 0 && _marked(Objects.PLATFORM, platform)) {
+            return abi.encodeWithSelector(PlatformRevoked.selector, platform);
         }
-        // platform 0 is no machine's id; the flag saves the read until a first platform is revoked
-        if (
-            v.platformsRevoked && s.platform != 0
-                && _revoked[Objects.objectOf(Objects.PLATFORM, s.platform)].state == REVOKED
-        ) return abi.encodeWithSelector(PlatformRevoked.selector, s.platform);
-        return "";
+    }
+
+    function _marked(uint8 kind, bytes32 id) private view returns (bool) {
+        return _revoked[Objects.objectOf(kind, id)].state == REVOKED;
     }
 
     function _minimum(bytes32 id, uint256 length) private view returns (bytes memory minimum) {
@@ -386,6 +455,10 @@ contract TcbPolicy is ITcbPolicy {
         v.statuses = statuses;
         v.outOfDateUntil = outOfDateUntil;
         v.minEvaluation = lowest;
+        // one that `revoke` does not go through is spared no read
+        if (vendor < Vendor.TDX || vendor > Vendor.NITRO) {
+            (v.platformsRevoked, v.productsSet, v.serialsRevoked) = (true, true, true);
+        }
         emit VendorSet(vendor, statuses, outOfDateUntil, lowest);
     }
 

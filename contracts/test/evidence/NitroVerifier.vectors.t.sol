@@ -277,6 +277,13 @@ contract NitroVerifierVectorsTest is NitroWorld {
         verifier.examine(doc, hints);
     }
 
+    function test_recheckStatus() external {
+        ok(verifier.steady(), "it never changes");
+        eq(verifier.appraise(0, "", ""), TcbStatus.UP_TO_DATE, "status");
+        vm.expectRevert(abi.encodeWithSelector(IEvidenceErrors.RawTcbLength.selector, 1));
+        verifier.appraise(0, hex"00", "");
+    }
+
     function test_rootIsPinned() external {
         bytes memory root = file("nitro/roots/aws-nitro-root-g1.der");
         vm.chainId(1);

@@ -444,6 +444,7 @@ contract TdxVerifierVerifyTest is SimWorld {
 
     function test_appraise() external {
         IEvidenceVerifier.Findings memory f = verifier.verify(SimIntel.evidence(good), hints());
+        ok(!verifier.steady(), "it follows collateral");
         eq(verifier.appraise(product, f.rawTcb, appraiseHints()), f.status, "the same status");
         bytes memory h = appraiseHints();
         vm.expectRevert(abi.encodeWithSelector(IEvidenceErrors.RawTcbLength.selector, 51));

@@ -15,6 +15,11 @@ contract VendorOnly {
     constructor(uint8 vendor_) {
         vendor = vendor_;
     }
+
+    /// Those of vendor 2 are.
+    function steady() external view returns (bool) {
+        return vendor == 2;
+    }
 }
 
 contract VerifierRouterTest is Test {
@@ -26,11 +31,14 @@ contract VerifierRouterTest is Test {
     IVerifierRouter internal router;
     address internal born;
     mapping(address verifier => uint16 id) internal noted;
+    mapping(address verifier => bool) internal notedSteady;
 
     /// What TcbPolicy is told.
-    function noteVerifier(address verifier, uint8, uint16 id) external {
+    function noteVerifier(address verifier, uint8, uint16 id, bool steady) external {
         // routers that are being made tell too; only the one under test is listened to
-        if (address(router) == address(0) || msg.sender == address(router)) noted[verifier] = id;
+        if (address(router) != address(0) && msg.sender != address(router)) return;
+        noted[verifier] = id;
+        notedSteady[verifier] = steady;
     }
 
     function setUp() external {
@@ -103,6 +111,7 @@ contract VerifierRouterTest is Test {
         vm.expectRevert(abi.encodeWithSelector(IVerifierRouter.TooManyVerifiers.selector, 1));
         router.activate(third);
         router.activate(other);
+        ok(notedSteady[other] && !notedSteady[second], "what the verifier says of itself");
         vm.prank(TIMELOCK);
         router.retire(born);
         eq(noted[born], 0, "policy was told");

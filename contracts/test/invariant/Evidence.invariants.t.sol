@@ -3,7 +3,6 @@ pragma solidity 0.8.37;
 
 import {Ids} from "../../src/base/Ids.sol";
 import {Objects} from "../../src/base/Objects.sol";
-import {Claims} from "../../src/base/Types.sol";
 import {IAttestations} from "../../src/interfaces/IAttestations.sol";
 import {IEvidenceVerifier} from "../../src/interfaces/IEvidenceVerifier.sol";
 import {SimIntel} from "../kit/SimIntel.sol";
@@ -29,8 +28,8 @@ contract EvidenceActors is SimWorld {
     mapping(uint256 serial => bool) internal revoked;
     bytes32 internal record;
     IAttestations.Record internal lastRecord;
-    Claims internal preimage;
-    bytes32 internal leaf;
+    IAttestations.Preimage internal preimage;
+    bytes internal rawTcb;
 
     constructor() {
         setUpSim();
@@ -96,17 +95,15 @@ contract EvidenceActors is SimWorld {
         bytes memory e = evidenceFor(1, SUBJECT, CONTEXT, boundAt, hash);
         IEvidenceVerifier.Findings memory f = verifier.verify(e, hints());
         record = attestations.attest(1, SUBJECT, CONTEXT, address(verifier), boundAt, e, hints());
-        preimage = Claims(
-            f.vendor, f.product, f.measurement, abi.encodePacked(f.reportHigh, f.reportLow), f.platform, f.rawTcb
-        );
-        leaf = f.leaf;
+        preimage = IAttestations.Preimage(f.product, f.measurement, f.reportHigh, f.platform, 1, SERIAL);
+        rawTcb = f.rawTcb;
         lastRecord = attestations.recordOf(record);
         _look("attest");
     }
 
     function recheckMayRevert(uint256 seed) external {
         seed = _tick(seed);
-        attestations.recheck(record, preimage, leaf, appraiseHints());
+        attestations.recheck(record, preimage, rawTcb, appraiseHints());
         _look("recheck");
     }
 

@@ -68,6 +68,12 @@ contract AttestationsAttestTest is SimWorld {
         );
     }
 
+    function recheck(bytes32 key, IEvidenceVerifier.Findings memory f) internal {
+        IAttestations.Preimage memory p =
+            IAttestations.Preimage(f.product, f.measurement, f.reportHigh, f.platform, 1, SERIAL);
+        attestations.recheck(key, p, f.rawTcb, appraiseHints());
+    }
+
     // ---- first and renewal
 
     function test_recordAndItsWords() external {
@@ -289,7 +295,7 @@ contract AttestationsAttestTest is SimWorld {
         ok(!attestations.live(key), "revoked vendor");
     }
 
-    // ---- recheck
+    // ---- recheck (Attestations.recheck.t.sol has the rest)
 
     function test_recheckFollowsCollateral() external {
         bytes32 key = attest(1);
@@ -299,7 +305,7 @@ contract AttestationsAttestTest is SimWorld {
         t.levels[0].pcesvn = 12;
         postTcb(t);
         ok(attestations.live(key), "being behind evicts nobody");
-        attestations.recheck(key, preimage(f), f.leaf, appraiseHints());
+        recheck(key, f);
         IAttestations.Record memory r = attestations.recordOf(key);
         eq(r.status, TcbStatus.OUT_OF_DATE, "status");
         eq(r.standing, 2, "refused");
@@ -311,40 +317,25 @@ contract AttestationsAttestTest is SimWorld {
         // and back, when governance accepts it for a time
         vm.prank(TIMELOCK);
         policy.setVendor(1, uint16(1 << 1 | 1 << 5), uint40(block.timestamp + 5 days), 0);
-        attestations.recheck(key, preimage(f), f.leaf, appraiseHints());
+        recheck(key, f);
         ok(attestations.live(key), "good again");
         // nothing new: nothing written
         vm.recordLogs();
-        attestations.recheck(key, preimage(f), f.leaf, appraiseHints());
+        recheck(key, f);
         eq(vm.getRecordedLogs().length, 0, "no event");
     }
 
-    function test_recheckRefusals() external {
-        bytes32 key = attest(1);
-        IEvidenceVerifier.Findings memory f = findings();
-        Claims memory p = preimage(f);
-        bytes memory h = appraiseHints();
-        vm.expectRevert(abi.encodeWithSelector(IAttestations.NoRecord.selector, bytes32("none")));
-        attestations.recheck("none", p, f.leaf, h);
-        vm.expectRevert(abi.encodeWithSelector(IAttestations.LeafMismatch.selector, key, bytes32("leaf")));
-        attestations.recheck(key, p, "leaf", h);
-        bytes32 right = Ids.claims(p);
-        p.rawTcb[0] = 0xff;
-        vm.expectRevert(abi.encodeWithSelector(IAttestations.ClaimsMismatch.selector, Ids.claims(p), right));
-        attestations.recheck(key, p, f.leaf, h);
-    }
-
-    /// A record whose leaf was found revoked stays so, even if somebody names another leaf later.
+    /// A record whose leaf was found revoked stays so.
     function test_recheckOfARevokedLeafIsFinal() external {
         bytes32 key = attest(1);
         IEvidenceVerifier.Findings memory f = findings();
         verifier.addCrl(pckCrl(NOW, one(SERIAL)), ca, 10);
-        attestations.recheck(key, preimage(f), f.leaf, appraiseHints());
+        recheck(key, f);
         eq(attestations.recordOf(key).standing, 3, "leaf revoked");
         ok(!attestations.live(key), "not live");
         vm.prank(TIMELOCK);
         policy.liftSerial(1, 1, SERIAL);
-        attestations.recheck(key, preimage(f), f.leaf, appraiseHints());
+        recheck(key, f);
         eq(attestations.recordOf(key).standing, 3, "final for this record");
         (boundAt, hash) = nextBlock();
         attest(1);

@@ -25,7 +25,7 @@ contract TcbPolicyTest is Test {
     function setUp() external {
         vm.warp(NOW);
         policy = ITcbPolicy(this.make(7 days, 14 days, 1 << 1));
-        policy.noteVerifier(address(this), 1, 3);
+        policy.noteVerifier(address(this), 1, 3, true);
         policy.noteList(1, 1, uint32(NOW + 30 days));
     }
 
@@ -49,6 +49,15 @@ contract TcbPolicyTest is Test {
     function refuse(ITcbPolicy.Subject memory s, bytes memory cause) internal {
         vm.expectRevert(cause);
         policy.judge(s);
+    }
+
+    function reconsider(uint16 id, ITcbPolicy.Subject memory s) internal returns (bytes4, uint8, uint32) {
+        return policy.reconsider(id, s.vendor, s.status, s.product, s.platform, s.leaf, s.rawTcb, "");
+    }
+
+    /// What this verifier says when it is asked.
+    function appraise(bytes32, bytes calldata, bytes calldata) external pure returns (uint8) {
+        return TcbStatus.OUT_OF_DATE;
     }
 
     function onlyTimelock() internal {
@@ -79,7 +88,7 @@ contract TcbPolicyTest is Test {
     function test_onlyRouterAndVerifiers() external {
         vm.expectRevert(abi.encodeWithSelector(ITcbPolicy.NotRouter.selector, STRANGER));
         vm.prank(STRANGER);
-        policy.noteVerifier(STRANGER, 1, 9);
+        policy.noteVerifier(STRANGER, 1, 9, false);
         uint256[] memory list = new uint256[](1);
         vm.expectRevert(abi.encodeWithSelector(ITcbPolicy.NotVerifier.selector, STRANGER, 1));
         vm.prank(STRANGER);
@@ -95,18 +104,18 @@ contract TcbPolicyTest is Test {
         policy.advance(2);
         vm.expectRevert(abi.encodeWithSelector(ITcbPolicy.ListMissing.selector, 1, 0, 1));
         policy.noteList(1, 0, 1);
-        policy.noteVerifier(address(this), 1, 0);
+        policy.noteVerifier(address(this), 1, 0, false);
         vm.expectRevert(abi.encodeWithSelector(ITcbPolicy.NotVerifier.selector, address(this), 1));
         policy.advance(1);
     }
 
     // ---- judging
 
-    function test_acceptedWithEpochAndId() external view {
+    function test_acceptedWithEpochAndId() external {
         (uint32 epoch, uint16 id) = policy.judge(subject());
         eq(epoch, 0, "epoch");
         eq(id, 3, "verifier's id");
-        (bytes4 cause,) = policy.appraise(subject());
+        (bytes4 cause,,) = reconsider(3, subject());
         eq(bytes32(cause), 0, "no cause");
     }
 
@@ -116,7 +125,7 @@ contract TcbPolicyTest is Test {
         refuse(s, abi.encodeWithSelector(ITcbPolicy.NotVerifier.selector, STRANGER, 1));
         s = subject();
         s.vendor = 2;
-        policy.noteVerifier(address(this), 2, 3);
+        policy.noteVerifier(address(this), 2, 3, false);
         policy.noteList(2, 1, uint32(NOW + 1));
         refuse(s, abi.encodeWithSelector(ITcbPolicy.VendorNotAccepted.selector, 2));
         vm.prank(TIMELOCK);
@@ -134,7 +143,7 @@ contract TcbPolicyTest is Test {
         policy.judge(s);
         vm.warp(NOW + 30 days + 1);
         refuse(s, abi.encodeWithSelector(ITcbPolicy.ListMissing.selector, 1, 1, uint40(NOW + 30 days)));
-        (bytes4 cause,) = policy.appraise(s);
+        (bytes4 cause,,) = reconsider(3, s);
         eq(bytes32(cause), 0, "a record outlives lists");
         s.issuer = 2;
         refuse(s, abi.encodeWithSelector(ITcbPolicy.ListMissing.selector, 1, 2, 0));
@@ -189,7 +198,7 @@ contract TcbPolicyTest is Test {
         refuse(s, abi.encodeWithSelector(ITcbPolicy.AuthorityEpochPassed.selector, 0, 1));
         s.authorityEpoch = 1;
         refuse(s, abi.encodeWithSelector(ITcbPolicy.LeafRevoked.selector, LEAF));
-        (bytes4 cause,) = policy.appraise(s);
+        (bytes4 cause,,) = reconsider(3, s);
         eq(bytes32(cause), bytes32(ITcbPolicy.LeafRevoked.selector), "as a value");
         // platform 0 is nobody's: revoking it hits nobody
         s = subject();
@@ -223,6 +232,98 @@ contract TcbPolicyTest is Test {
         vm.prank(TIMELOCK);
         policy.revoke(Objects.PLATFORM, PLATFORM);
         eq(policy.collateralEpoch(1, PRODUCT), epoch, "nothing happened");
+    }
+
+    // ---- judging again
+
+    function test_steadyIsNotAsked() external {
+        (bytes4 cause, uint8 status, uint32 epoch) = reconsider(3, subject());
+        eq(bytes32(cause), 0, "accepted");
+        eq(status, TcbStatus.UP_TO_DATE, "as recorded");
+        eq(epoch, policy.collateralEpoch(1, PRODUCT), "epoch");
+    }
+
+    function test_othersAreAsked() external {
+        policy.noteVerifier(address(this), 1, 4, false);
+        (bytes4 cause, uint8 status,) = reconsider(4, subject());
+        eq(status, TcbStatus.OUT_OF_DATE, "as it says");
+        eq(bytes32(cause), bytes32(ITcbPolicy.StatusNotAccepted.selector), "cause");
+        (, status,) = reconsider(3, subject());
+        eq(status, TcbStatus.UP_TO_DATE, "the steady one stays named");
+    }
+
+    /// Only ids that fit a byte are named, and only the whole id counts.
+    function test_idsAreWhole() external {
+        policy.noteVerifier(address(0x88), 1, 0x0104, true);
+        eq(policy.vendorPolicy(1).steadyVerifier, 3, "not named");
+        policy.noteVerifier(address(this), 1, 0x0103, true);
+        (, uint8 status,) = reconsider(0x0103, subject());
+        eq(status, TcbStatus.OUT_OF_DATE, "asked");
+        policy.noteVerifier(address(0x89), 1, 255, true);
+        eq(policy.vendorPolicy(1).steadyVerifier, 255, "named");
+        vm.expectRevert(abi.encodeWithSelector(ITcbPolicy.VerifierInactive.selector, 256));
+        reconsider(256, subject());
+    }
+
+    /// One that ended, and the number 0, which is nobody's.
+    function test_endedOrUnknownVerifiers() external {
+        policy.noteVerifier(address(this), 1, 0, false);
+        eq(policy.vendorPolicy(1).steadyVerifier, 0, "not named any more");
+        vm.expectRevert(abi.encodeWithSelector(ITcbPolicy.VerifierInactive.selector, 3));
+        reconsider(3, subject());
+        vm.expectRevert(abi.encodeWithSelector(ITcbPolicy.VerifierInactive.selector, 0));
+        reconsider(0, subject());
+    }
+
+    /// Ending one that is not named leaves the named one.
+    function test_endOfAnotherOne() external {
+        policy.noteVerifier(address(0x88), 1, 4, false);
+        policy.noteVerifier(address(0x88), 1, 0, false);
+        eq(policy.vendorPolicy(1).steadyVerifier, 3, "named");
+        vm.expectRevert(abi.encodeWithSelector(ITcbPolicy.VerifierInactive.selector, 4));
+        reconsider(4, subject());
+    }
+
+    /// TP5: the flag that spares the read of a serial's mark is set by whatever marks one.
+    function test_flagOfSerials() external {
+        ok(!policy.vendorPolicy(1).serialsRevoked, "none yet");
+        uint256 before = vm.snapshotState();
+        uint256[] memory list = new uint256[](1);
+        policy.recordRevoked(1, 2, new uint256[](0), 1);
+        ok(!policy.vendorPolicy(1).serialsRevoked, "an empty list");
+        list[0] = 9;
+        policy.recordRevoked(1, 2, list, 1);
+        ok(policy.vendorPolicy(1).serialsRevoked && !policy.vendorPolicy(2).serialsRevoked, "listed");
+        vm.prank(TIMELOCK);
+        policy.liftSerial(1, 2, 9);
+        ok(policy.vendorPolicy(1).serialsRevoked, "never unset");
+        vm.revertToState(before);
+        vm.prank(RATIFIER);
+        policy.revoke(Objects.SERIAL, LEAF);
+        for (uint8 v = 1; v <= 3; ++v) ok(policy.vendorPolicy(v).serialsRevoked, "by vote: of whatever vendor");
+    }
+
+    /// TP5 for a vendor that votes do not go through one by one.
+    function test_flagsOfANewVendor() external {
+        policy.noteVerifier(address(this), 4, 9, true);
+        policy.noteList(4, 1, uint32(NOW + 1));
+        ITcbPolicy.Subject memory s = subject();
+        s.vendor = 4;
+        vm.prank(TIMELOCK);
+        policy.setVendor(4, uint16(1 << 1), 0, 0);
+        policy.judge(s);
+        uint256 before = vm.snapshotState();
+        vm.prank(RATIFIER);
+        policy.revoke(Objects.SERIAL, LEAF);
+        refuse(s, abi.encodeWithSelector(ITcbPolicy.LeafRevoked.selector, LEAF));
+        vm.revertToState(before);
+        vm.prank(RATIFIER);
+        policy.revoke(Objects.PLATFORM, PLATFORM);
+        refuse(s, abi.encodeWithSelector(ITcbPolicy.PlatformRevoked.selector, PLATFORM));
+        vm.revertToState(before);
+        vm.prank(RATIFIER);
+        policy.revoke(Objects.PRODUCT, Objects.productId(4, PRODUCT));
+        refuse(s, abi.encodeWithSelector(ITcbPolicy.ProductRevoked.selector, 4, PRODUCT));
     }
 
     // ---- statuses
@@ -300,7 +401,7 @@ contract TcbPolicyTest is Test {
 
     /// SNP: 32 versions, then 24 bytes of which every bit of the minimum must be set.
     function testFuzz_minTcbComponentsOfSnp(uint8 which, uint8 have, uint8 want) external {
-        policy.noteVerifier(address(this), 2, 3);
+        policy.noteVerifier(address(this), 2, 3, false);
         policy.noteList(2, 1, uint32(NOW + 30 days));
         uint256 i = which % 56;
         bytes memory minimum = new bytes(56);
@@ -357,6 +458,21 @@ contract TcbPolicyTest is Test {
         eq(policy.vetoedUntil(1, 19), 0, "another number");
     }
 
+    /// TP3: only a list that is newer than the one which a serial was lifted from brings it back.
+    function test_liftedSerials() external {
+        bytes32 id = Objects.serialId(1, 1, 5);
+        uint256[] memory list = new uint256[](1);
+        list[0] = 5;
+        policy.recordRevoked(1, 1, list, 100);
+        vm.prank(TIMELOCK);
+        policy.liftSerial(1, 1, 5);
+        policy.recordRevoked(1, 1, list, 99);
+        policy.recordRevoked(1, 1, list, 100);
+        ok(!policy.isRevoked(Objects.SERIAL, id), "lifted");
+        policy.recordRevoked(1, 1, list, 101);
+        ok(policy.isRevoked(Objects.SERIAL, id), "a newer list");
+    }
+
     function test_liftNeedsARevocation() external {
         bytes32 object = Objects.objectOf(Objects.SERIAL, Objects.serialId(1, 1, 5));
         vm.expectRevert(abi.encodeWithSelector(ITcbPolicy.NotRevoked.selector, object));
@@ -370,10 +486,13 @@ contract TcbPolicyTest is Test {
         policy.setVendor(1, 0x0622, 0x1122334455, 0x01020304);
         policy.setProduct(1, PRODUCT, true, 0x0044, 0x66778899aa);
         policy.revoke(Objects.PLATFORM, PLATFORM);
+        policy.revoke(Objects.SERIAL, LEAF);
         vm.stopPrank();
+        policy.noteList(1, 2, 0x71727374);
         ITcbPolicy.VendorPolicy memory v = policy.vendorPolicy(1);
         uint256 word = uint256(vm.load(address(policy), keccak256(abi.encode(uint256(1), slotOf("_vendors")))));
         eq(word & 0xffffffff, v.epoch, "epoch");
+        eq((word >> 32) & 0xffffffff, 1, "authorityEpoch");
         eq((word >> 64) & 0xffff, 0x0622, "statuses");
         eq((word >> 80) & 0xffffffffff, 0x1122334455, "outOfDateUntil");
         eq((word >> 120) & 0xffffffff, 0x01020304, "minEvaluation");
@@ -381,6 +500,9 @@ contract TcbPolicyTest is Test {
         eq((word >> 160) & 0xff, 1, "platformsRevoked");
         eq((word >> 168) & 0xff, 1, "productsSet");
         eq((word >> 176) & 0xffffffff, NOW + 30 days, "list1Until");
+        eq((word >> 208) & 0xffffffff, 0x71727374, "list2Until");
+        eq((word >> 240) & 0xff, 3, "steadyVerifier");
+        eq(word >> 248, 1, "serialsRevoked");
         word = uint256(
             vm.load(address(policy), keccak256(abi.encode(Objects.productId(1, PRODUCT), slotOf("_products"))))
         );
