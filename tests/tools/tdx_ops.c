@@ -3,21 +3,19 @@
 
 #include <stdio.h>
 
-#define DAY UINT64_C(86400)
-
 static uint64_t below(struct rng_seeded *r, uint64_t n)
 {
-    return rng_seeded_below(r, n);
+    return mutate_below(r, n);
 }
 
 static void flip(struct rng_seeded *r, uint8_t *p, size_t n)
 {
-    p[below(r, n)] ^= (uint8_t)(1U << below(r, 8));
+    mutate_flip(r, p, n);
 }
 
 static void fill(struct rng_seeded *r, uint8_t *p, size_t n)
 {
-    rng_fill(&r->rng, p, n);
+    mutate_fill(r, p, n);
 }
 
 void ops_make_v5(struct forge *f, struct rng_seeded *rng)
@@ -172,20 +170,7 @@ static struct sim_cert *some_cert(struct forge *f, struct rng_seeded *r)
 static void cert_dates(struct forge *f, struct rng_seeded *r)
 {
     struct sim_cert *c = some_cert(f, r);
-    switch (below(r, 4)) {
-    case 0:
-        c->not_after = f->now;
-        return; /* the last good second */
-    case 1:
-        c->not_after = f->now - 1 - below(r, DAY);
-        return;
-    case 2:
-        c->not_before = f->now;
-        return;
-    default:
-        c->not_before = f->now + 1 + below(r, DAY);
-        return;
-    }
+    mutate_dates(&c->not_before, &c->not_after, f->now, r);
 }
 static void cert_name(struct forge *f, struct rng_seeded *r)
 {
@@ -277,20 +262,7 @@ static void revoke_authority(struct forge *f, struct rng_seeded *r)
 static void crl_dates(struct forge *f, struct rng_seeded *r)
 {
     struct sim_crl *c = below(r, 2) == 0 ? &f->root_crl : &f->pck_crl;
-    switch (below(r, 4)) {
-    case 0:
-        c->next_update = f->now;
-        return;
-    case 1:
-        c->next_update = f->now - 1 - below(r, DAY);
-        return;
-    case 2:
-        c->this_update = f->now;
-        return;
-    default:
-        c->this_update = f->now + 1 + below(r, DAY);
-        return;
-    }
+    mutate_dates(&c->this_update, &c->next_update, f->now, r);
 }
 static void crl_issuer(struct forge *f, struct rng_seeded *r)
 {
@@ -307,23 +279,10 @@ static void crl_wrong_signer(struct forge *f, struct rng_seeded *r)
 
 static void object_dates(struct forge *f, struct rng_seeded *r)
 {
-    bool tcb = below(r, 2) == 0;
-    uint64_t *from = tcb ? &f->tcb.issue_date : &f->qe.issue_date;
-    uint64_t *to = tcb ? &f->tcb.next_update : &f->qe.next_update;
-    switch (below(r, 4)) {
-    case 0:
-        *to = f->now;
-        return;
-    case 1:
-        *to = f->now - 1 - below(r, DAY);
-        return;
-    case 2:
-        *from = f->now;
-        return;
-    default:
-        *from = f->now + 1 + below(r, DAY);
-        return;
-    }
+    if (below(r, 2) == 0)
+        mutate_dates(&f->tcb.issue_date, &f->tcb.next_update, f->now, r);
+    else
+        mutate_dates(&f->qe.issue_date, &f->qe.next_update, f->now, r);
 }
 static void object_id(struct forge *f, struct rng_seeded *r)
 {
@@ -530,11 +489,11 @@ static const struct {
     OP(identity_field),
 };
 
-void ops_structured(char label[static PC_OPS_LABEL], struct forge *f, struct rng_seeded *rng)
+void ops_structured(char label[static PC_MUTATE_LABEL], struct forge *f, struct rng_seeded *rng)
 {
     size_t first = below(rng, PC_ARRAY_LEN(ops));
     ops[first].change(f, rng);
-    (void)snprintf(label, PC_OPS_LABEL, "%s", ops[first].name);
+    (void)snprintf(label, PC_MUTATE_LABEL, "%s", ops[first].name);
     if (below(rng, 4) != 0)
         return;
     size_t second = below(rng, PC_ARRAY_LEN(ops));
@@ -542,39 +501,16 @@ void ops_structured(char label[static PC_OPS_LABEL], struct forge *f, struct rng
     if (f->tcb.level_count == 0 || f->tcb.identity_count == 0)
         return;
     ops[second].change(f, rng);
-    (void)snprintf(label, PC_OPS_LABEL, "%s+%s", ops[first].name, ops[second].name);
+    (void)snprintf(label, PC_MUTATE_LABEL, "%s+%s", ops[first].name, ops[second].name);
 }
 
-void ops_raw(char label[static PC_OPS_LABEL], struct forged *p, struct rng_seeded *rng)
+void ops_raw(char label[static PC_MUTATE_LABEL], struct forged *p, struct rng_seeded *rng)
 {
     static const char *const parts[PC_FORGED_COUNT] = {"root",     "ca",      "leaf",    "signer",
                                                        "root_crl", "pck_crl", "tcb",     "tcb_sig",
                                                        "qe",       "qe_sig",  "evidence"};
     size_t which = below(rng, 2) == 0 ? PC_FORGED_EVIDENCE : 1 + below(rng, PC_FORGED_COUNT - 1);
-    uint8_t *b = p->p[which];
-    size_t n = p->n[which], at = below(rng, n);
     bool fixed = which == PC_FORGED_TCB_SIG || which == PC_FORGED_QE_SIG;
-    const char *what = "flip";
-    switch (fixed ? 0 : below(rng, 6)) {
-    case 0:
-    case 1:
-    case 2:
-        b[at] ^= (uint8_t)(1U << below(rng, 8));
-        break;
-    case 3:
-        b[at] = (uint8_t)below(rng, 256);
-        what = "set";
-        break;
-    case 4:
-        p->n[which] = at;
-        what = "cut";
-        break;
-    default:
-        memmove(b + at + 1, b + at, n - at);
-        b[at] = (uint8_t)below(rng, 256);
-        p->n[which] = n + 1;
-        what = "insert";
-        break;
-    }
-    (void)snprintf(label, PC_OPS_LABEL, "raw:%s:%s", parts[which], what);
+    const char *what = mutate_raw(p->p[which], &p->n[which], fixed, rng);
+    (void)snprintf(label, PC_MUTATE_LABEL, "raw:%s:%s", parts[which], what);
 }

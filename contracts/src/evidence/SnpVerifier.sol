@@ -45,6 +45,7 @@ contract SnpVerifier is ISnpVerifier {
         bytes32 subject;
         bytes32 hash;
         uint40 notAfter;
+        uint160 serial;
     }
 
     struct Authority {
@@ -227,7 +228,7 @@ contract SnpVerifier is ISnpVerifier {
         bytes32 needed = product == SnpReport.MILAN ? ARK_MILAN : product == SnpReport.GENOA ? ARK_GENOA : ARK_TURIN;
         if (block.chainid != DEVELOPMENT_CHAIN && hash != needed) revert RootNotPinned(hash, needed);
         if (_roots[product].hash != 0) revert RootTwice(product);
-        _roots[product] = Root(keccak256(key), c.subject, hash, uint40(c.notAfter));
+        _roots[product] = Root(keccak256(key), c.subject, hash, uint40(c.notAfter), uint160(c.serial));
     }
 
     function _requireNow(uint256 from, uint256 until) private view {
@@ -257,6 +258,8 @@ contract SnpVerifier is ISnpVerifier {
         r = _roots[product];
         if (r.hash == 0) revert ProductUnknown(product);
         _requireNow(0, r.notAfter);
+        // a list may name the ARK that signed it
+        _requireUnrevoked(product, r.serial);
     }
 
     function _requireUnrevoked(uint8 product, uint256 serial) private view {
