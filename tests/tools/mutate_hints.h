@@ -10,10 +10,16 @@ struct mutate_hints {
     uint8_t p[PC_P384_HINTS_MAX];
 };
 
-/* Hints of the signature r||s over a digest by the key x||y. If it is none, there are no hints that
- * could make it one: then those of `honest`, another statement (NULL: none). False in that case. */
-bool mutate_hints_make(struct mutate_hints *out, const uint8_t key[static 96],
-                       const uint8_t digest[static 48], const uint8_t rs[static 96],
+/* The signature r||s over a digest by the key x||y. */
+struct p384_statement mutate_statement(const uint8_t key[static 96],
+                                       const uint8_t digest[static 48],
+                                       const uint8_t rs[static 96]);
+/* Does it verify? OpenSSL says. */
+bool mutate_is_true(const struct p384_statement *s);
+
+/* Hints of a statement. If it is false there are no hints that could make it true: then those of
+ * `honest`, another statement. */
+void mutate_hints_make(struct mutate_hints *out, const struct p384_statement *s,
                        const struct mutate_hints *honest);
 
 #endif

@@ -87,9 +87,8 @@ static void verify(struct verdict *v, const struct snp_mutant *m)
     evidence_verify(v, NULL, PC_VENDOR_SNP, &in);
 }
 
-/* Hints of the report's signature; whether it is one. */
-static bool sign_hints(struct mutate_hints *out, const struct snp_mutant *m,
-                       const struct mutate_hints *honest)
+/* What the report's signature says, whatever else is wrong with the report. */
+static struct p384_statement statement(const struct snp_mutant *m)
 {
     static const uint8_t nothing[PC_SNP_REPORT_LEN];
     struct bytes report = snp_forged_part(&m->built, PC_FORGED_SNP_REPORT);
@@ -104,7 +103,7 @@ static bool sign_hints(struct mutate_hints *out, const struct snp_mutant *m,
         rs[i] = p[PC_SR_SIGNATURE + 47 - i];
         rs[48 + i] = p[PC_SR_SIGNATURE + 72 + 47 - i];
     }
-    return mutate_hints_make(out, key, digest, rs, honest);
+    return mutate_statement(key, digest, rs);
 }
 
 static struct bytes modulus(uint8_t out[static PC_RSA_LEN], struct bytes der,
@@ -136,13 +135,14 @@ static void show(struct mutate_case *out, struct shown *s, const struct snp_muta
         snp_authority_id(&s->authority, &issuer) == PC_OK)
         out->part[PART_AUTHORITY] = PC_BYTES(s->authority.b);
     /* What the relay would send: it finds the certificates in the table, and strips it. */
-    if (sign_hints(&s->hints, m, honest) &&
-        snp_row.parts(NULL, &s->library, with_table(p)) == PC_OK) {
+    const struct p384_statement signature = statement(m);
+    if (mutate_is_true(&signature) && snp_row.parts(NULL, &s->library, with_table(p)) == PC_OK) {
         out->part[PART_REPORT] = bytes_of(s->library.evidence, s->library.evidence_n);
         out->part[PART_RECORD] = bytes_of(s->library.hints, PC_SNP_LEAF_RECORD);
         s->hints.n = s->library.hints_n - PC_SNP_LEAF_RECORD;
         memcpy(s->hints.p, s->library.hints + PC_SNP_LEAF_RECORD, s->hints.n);
-    }
+    } else
+        mutate_hints_make(&s->hints, &signature, honest);
     out->part[PART_HINTS] = bytes_of(s->hints.p, s->hints.n);
 }
 

@@ -347,6 +347,11 @@ static void vek_strange(struct snp_forge *f, struct rng_seeded *r)
     f->leaf.strange = true;
     f->leaf.critical = half(r);
 }
+static void vek_critical(struct snp_forge *f, struct rng_seeded *r)
+{
+    (void)r;
+    f->leaf.amd_critical = true;
+}
 static void vek_key(struct snp_forge *f, struct rng_seeded *r)
 {
     static uint8_t point[96];
@@ -460,31 +465,6 @@ static void name_with_nul(struct snp_mutant *m, struct rng_seeded *r)
         seal(&m->built, parts[i], bytes_of(tbs, len), signer_of(&m->plan, parts[i]));
     }
 }
-/* A critical extension of AMD's: its OID, then BOOLEAN TRUE. */
-static void critical_amd(struct snp_mutant *m, struct rng_seeded *r)
-{
-    static const uint8_t oids[][12] = {
-        {0x06, 0x09, 0x2b, 0x06, 0x01, 0x04, 0x01, 0x9c, 0x78, 0x01, 0x01},
-        {0x06, 0x09, 0x2b, 0x06, 0x01, 0x04, 0x01, 0x9c, 0x78, 0x01, 0x02},
-        {0x06, 0x0a, 0x2b, 0x06, 0x01, 0x04, 0x01, 0x9c, 0x78, 0x01, 0x03, 0x01},
-        {0x06, 0x0a, 0x2b, 0x06, 0x01, 0x04, 0x01, 0x9c, 0x78, 0x01, 0x03, 0x08}};
-    const uint8_t *oid = oids[below(r, PC_ARRAY_LEN(oids))];
-    uint8_t tbs[PC_DER_EDIT_MAX], ext[96], with[96];
-    size_t oid_n = oid[1] + 2U, len;
-    struct bytes whole = der_tbs(snp_forged_part(&m->built, PC_FORGED_SNP_VEK));
-    for (size_t at = 2; at + oid_n < whole.n; at++)
-        if (memcmp(whole.p + at, oid, oid_n) == 0 && whole.p[at - 1] < sizeof(ext)) {
-            size_t n = whole.p[at - 1]; /* content of the extension's SEQUENCE */
-            memcpy(ext, whole.p + at, n);
-            memcpy(with, ext, oid_n);
-            memcpy(with + oid_n, "\x01\x01\xff", 3);
-            memcpy(with + oid_n + 3, ext + oid_n, n - oid_n);
-            der_replace(tbs, &len, whole, bytes_of(ext, n), bytes_of(with, n + 3));
-            seal(&m->built, PC_FORGED_SNP_VEK, bytes_of(tbs, len), m->plan.leaf.signer);
-            return;
-        }
-}
-
 static const uint8_t order[48] = {
     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xc7, 0x63, 0x4d, 0x81, 0xf4, 0x37, 0x2d, 0xdf,
@@ -591,6 +571,7 @@ static const struct op ops[] = {
     P(vek_csp, 1),
     P(vek_duplicate, 1),
     P(vek_strange, 2),
+    P(vek_critical, 1),
     P(vek_key, 1),
     P(crl_dates, 3),
     P(crl_issuer, 1),
@@ -603,7 +584,6 @@ static const struct op ops[] = {
     B(der_issuer, 5),
     B(der_list, 5),
     B(name_with_nul, 2),
-    B(critical_amd, 1),
     B(sig_other_s, 3),
     B(sig_out_of_range, 1),
     B(sig_padding, 1),

@@ -47,8 +47,7 @@ static void mutate(struct mutate_case *out, size_t which, bool structured, struc
     static struct forged p;
     if (structured) {
         forge_copy(&changed, &plan[which]);
-        ops_structured(out->label, &changed, rng);
-        forge_build(&p, &changed);
+        ops_structured(out->label, &p, &changed, rng);
     } else {
         p = built[which];
         ops_raw(out->label, &p, rng);

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "tests/tools/der_edit.h"
+
 static uint64_t below(struct rng_seeded *r, uint64_t n)
 {
     return mutate_below(r, n);
@@ -411,14 +413,70 @@ static void identity_field(struct forge *f, struct rng_seeded *r)
     }
 }
 
+/* --- what is built, signed again --- */
+
+static const struct sim_key *signer_of(const struct forge *f, enum forge_part which)
+{
+    return which == PC_FORGED_CA         ? f->certs.ca.signer
+           : which == PC_FORGED_LEAF     ? f->leaf.signer
+           : which == PC_FORGED_SIGNER   ? f->certs.signer.signer
+           : which == PC_FORGED_ROOT_CRL ? f->root_crl.signer
+                                         : f->pck_crl.signer;
+}
+static void seal(struct forged *p, const struct forge *f, enum forge_part which, struct bytes tbs)
+{
+    static struct derw sig;
+    uint8_t rs[64], out[PC_DER_EDIT_MAX];
+    size_t n;
+    sim_sign(rs, signer_of(f, which), tbs);
+    sig.n = 0;
+    derw_ecdsa_sig(&sig, rs);
+    der_seal(out, &n, tbs, forged_part(p, which), bytes_of(sig.p, sig.n));
+    memcpy(p->p[which], out, n);
+    p->n[which] = n;
+}
+static void der(struct forged *p, const struct forge *f, struct rng_seeded *r)
+{
+    static const enum forge_part parts[] = {PC_FORGED_LEAF,   PC_FORGED_LEAF,   PC_FORGED_LEAF,
+                                            PC_FORGED_CA,     PC_FORGED_SIGNER, PC_FORGED_ROOT_CRL,
+                                            PC_FORGED_PCK_CRL};
+    enum forge_part which = parts[below(r, PC_ARRAY_LEN(parts))];
+    uint8_t tbs[PC_DER_EDIT_MAX];
+    size_t n;
+    (void)der_edit(tbs, &n, der_tbs(forged_part(p, which)), r);
+    seal(p, f, which, bytes_of(tbs, n));
+}
+/* A name that goes on behind a NUL, in every certificate and list that has it. */
+static void name_with_nul(struct forged *p, const struct forge *f, struct rng_seeded *r)
+{
+    static const enum forge_part parts[] = {PC_FORGED_LEAF, PC_FORGED_CA, PC_FORGED_SIGNER,
+                                            PC_FORGED_PCK_CRL};
+    const char *names[] = {f->leaf.subject_cn, f->leaf.issuer_cn, f->certs.signer.subject_cn};
+    const char *name = names[below(r, PC_ARRAY_LEN(names))];
+    uint8_t with[64] = {0}, tbs[PC_DER_EDIT_MAX];
+    size_t n = strlen(name), len;
+    memcpy(with, name, n);
+    for (size_t i = 0; i < PC_ARRAY_LEN(parts); i++) {
+        der_replace(tbs, &len, der_tbs(forged_part(p, parts[i])), bytes_of(name, n),
+                    bytes_of(with, n + 1));
+        seal(p, f, parts[i], bytes_of(tbs, len));
+    }
+}
+
+struct op {
+    const char *name;
+    void (*plan)(struct forge *, struct rng_seeded *);
+    void (*built)(struct forged *, const struct forge *, struct rng_seeded *);
+};
 #define OP(name)                                                                                   \
     {                                                                                              \
-#name, name                                                                                \
+#name, name, NULL                                                                          \
     }
-static const struct {
-    const char *name;
-    void (*change)(struct forge *, struct rng_seeded *);
-} ops[] = {
+#define BUILT(name)                                                                                \
+    {                                                                                              \
+#name, NULL, name                                                                          \
+    }
+static const struct op ops[] = {
     OP(quote_version),
     OP(quote_key_type),
     OP(quote_tee),
@@ -487,21 +545,35 @@ static const struct {
     OP(identity_status),
     OP(identity_svn),
     OP(identity_field),
+    BUILT(der),
+    BUILT(der),
+    BUILT(der),
+    BUILT(der),
+    BUILT(der),
+    BUILT(der),
+    BUILT(der),
+    BUILT(der),
+    BUILT(name_with_nul),
 };
 
-void ops_structured(char label[static PC_MUTATE_LABEL], struct forge *f, struct rng_seeded *rng)
+void ops_structured(char label[static PC_MUTATE_LABEL], struct forged *p, struct forge *f,
+                    struct rng_seeded *rng)
 {
-    size_t first = below(rng, PC_ARRAY_LEN(ops));
-    ops[first].change(f, rng);
-    (void)snprintf(label, PC_MUTATE_LABEL, "%s", ops[first].name);
-    if (below(rng, 4) != 0)
-        return;
-    size_t second = below(rng, PC_ARRAY_LEN(ops));
-    /* Lists may have become empty, which the second change would index. */
-    if (f->tcb.level_count == 0 || f->tcb.identity_count == 0)
-        return;
-    ops[second].change(f, rng);
-    (void)snprintf(label, PC_MUTATE_LABEL, "%s+%s", ops[first].name, ops[second].name);
+    const struct op *first = &ops[below(rng, PC_ARRAY_LEN(ops))], *second = NULL;
+    if (first->plan != NULL)
+        first->plan(f, rng);
+    /* Lists may have become empty, which a second change would index. */
+    if (below(rng, 4) == 0 && f->tcb.level_count > 0 && f->tcb.identity_count > 0)
+        second = &ops[below(rng, PC_ARRAY_LEN(ops))];
+    if (second != NULL && second->plan != NULL)
+        second->plan(f, rng);
+    forge_build(p, f);
+    if (first->built != NULL)
+        first->built(p, f, rng);
+    if (second != NULL && second->built != NULL)
+        second->built(p, f, rng);
+    (void)snprintf(label, PC_MUTATE_LABEL, "%s%s%s", first->name, second != NULL ? "+" : "",
+                   second != NULL ? second->name : "");
 }
 
 void ops_raw(char label[static PC_MUTATE_LABEL], struct forged *p, struct rng_seeded *rng)

@@ -9,8 +9,10 @@
 /* The same vendor's v5 machine (TD report 1.5). */
 void ops_make_v5(struct forge *f, struct rng_seeded *rng);
 
-/* One or two changes of what is said, to be signed again; their names into label. */
-void ops_structured(char label[static PC_MUTATE_LABEL], struct forge *f, struct rng_seeded *rng);
+/* One or two changes of what is said in f, which is built and signed again into p; their names into
+ * label. */
+void ops_structured(char label[static PC_MUTATE_LABEL], struct forged *p, struct forge *f,
+                    struct rng_seeded *rng);
 
 /* One change of built bytes; signatures are left as they are. */
 void ops_raw(char label[static PC_MUTATE_LABEL], struct forged *p, struct rng_seeded *rng);

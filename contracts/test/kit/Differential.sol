@@ -75,10 +75,12 @@ abstract contract Differential is Test {
         }
         _readBases();
         deployBases();
+        // one for all cases: forge keeps the memory of each
+        uint256 fresh = vm.snapshotState();
         Tally memory sum;
         for (uint256 i = 0; vm.exists(_name(i)); ++i) {
             // a call each: its memory is given back
-            Tally memory t = this.runFile(_name(i), sum.cases);
+            Tally memory t = this.runFile(_name(i), sum.cases, fresh);
             sum.cases += t.cases;
             sum.accepted += t.accepted;
             sum.disagreements += t.disagreements;
@@ -93,15 +95,14 @@ abstract contract Differential is Test {
         }
     }
 
-    function runFile(string calldata name, uint256 first) external returns (Tally memory t) {
+    function runFile(string calldata name, uint256 first, uint256 fresh) external returns (Tally memory t) {
         bytes memory b = vm.readFileBinary(name);
         uint256 pos;
         while (pos < b.length) {
             Case memory c = _readCase(b, pos + 4);
-            uint256 before = vm.snapshotState();
             vm.warp(c.time);
             Answer memory a = answer(c);
-            vm.revertToState(before);
+            vm.revertToState(fresh);
             _settle(t, c, a, first);
             pos += 4 + _u32(b, pos);
         }
