@@ -16,7 +16,7 @@ import {vm} from "../kit/Vm.sol";
 /// @title  NitroVerifier and attest/nitro.c, on the same mutated documents (Differential)
 /// @notice Parts of a case are named at the head of tests/tools/nitro_mutate.c. Records are what the contract's
 ///         events say; where client/lib made one of the target it must be the same. The bases' chain is
-///         posted once, and stands for each case at the bases' time that has no other.
+///         posted once, for the cases that have no other.
 contract NitroVerifierDifferentialTest is NitroWorld, Differential {
     uint256 private constant ROOT = 0;
     uint256 private constant DOCUMENT = 1;
@@ -26,9 +26,6 @@ contract NitroVerifierDifferentialTest is NitroWorld, Differential {
     uint256 private constant MAX_CERTS = 8;
     /// when the bases are judged: PC_FORGE_NITRO_NOW
     uint256 private constant BASE_TIME = 1_800_000_000;
-
-    /// of the bases' target
-    bytes private _record;
 
     function test_everyCaseOfNitroMutate() external {
         runAll();
@@ -48,15 +45,23 @@ contract NitroVerifierDifferentialTest is NitroWorld, Differential {
             )
         );
         deployAround(address(verifier), 3);
+    }
+
+    function postBases() internal override {
+        bytes memory record;
         for (uint256 i = 0; base[0][CERTS + 2 * i].length != 0; ++i) {
-            _record = post(base[0][CERTS + 2 * i], _record, base[0][CERTS + 2 * i + 1]);
+            record = post(base[0][CERTS + 2 * i], record, base[0][CERTS + 2 * i + 1]);
         }
-        eq(_record, base[0][RECORD], "the library's record");
+        for (uint256 i = 0; i < base.length; ++i) eq(record, base[i][RECORD], "the library's record");
+    }
+
+    function isPosted(Case memory c) internal pure override returns (bool) {
+        return c.time == BASE_TIME && c.changed >> CERTS == 0;
     }
 
     function answer(Case memory c) internal override returns (Answer memory a) {
         a = blank();
-        bytes memory record = _chain(c, a);
+        bytes memory record = isPosted(c) ? base[c.base][RECORD] : _chain(c, a);
         IEvidenceVerifier.Findings memory f;
         try verifier.verify(c.parts[DOCUMENT], bytes.concat(record, c.parts[HINTS])) returns (
             IEvidenceVerifier.Findings memory found
@@ -83,21 +88,19 @@ contract NitroVerifierDifferentialTest is NitroWorld, Differential {
         judge(address(verifier), f);
     }
 
-    /// The case's chain posted from the root down as far as it goes; the record of its target, or the bases'.
+    /// The case's chain posted from the root down as far as it goes; the record of its target.
     function _chain(Case memory c, Answer memory a) private returns (bytes memory record) {
-        if (c.changed >> CERTS == 0 && c.time == BASE_TIME) return _record;
         for (uint256 i = 0; i < MAX_CERTS && c.parts[CERTS + 2 * i].length != 0; ++i) {
             vm.recordLogs();
             try verifier.addCert(c.parts[CERTS + 2 * i], record, c.parts[CERTS + 2 * i + 1]) {
                 (, record) = abi.decode(lastLog(INitroVerifier.CertificatePosted.selector), (uint8, bytes));
             } catch (bytes memory cause) {
                 noted(a, cause);
-                // before the bases' time nobody can have posted their chain
-                return c.time < BASE_TIME ? new bytes(0) : _record;
+                return base[c.base][RECORD];
             }
         }
         if (c.parts[RECORD].length != 0) eq(record, c.parts[RECORD], "the library's record");
-        return record.length == 0 ? _record : record;
+        return record.length == 0 ? base[c.base][RECORD] : record;
     }
 
     function reasonsOf(bytes4 cause) internal pure override returns (uint256) {

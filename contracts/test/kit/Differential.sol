@@ -58,7 +58,13 @@ abstract contract Differential is Test {
     /// Deploys the contracts with the bases' roots.
     function deployBases() internal virtual;
 
-    /// Everything posted at the case's time, then verified and judged; state is restored by the caller.
+    /// Posts what the bases bring, for the cases that bring the same.
+    function postBases() internal virtual {}
+
+    /// Does the case bring what the bases brought, so that nothing has to be posted?
+    function isPosted(Case memory c) internal view virtual returns (bool);
+
+    /// Everything posted at the case's time (unless it isPosted), then verified and judged.
     function answer(Case memory c) internal virtual returns (Answer memory);
 
     /// Reasons of C, as bits, of which at least one stands behind that error.
@@ -75,12 +81,14 @@ abstract contract Differential is Test {
         }
         _readBases();
         deployBases();
-        // one for all cases: forge keeps the memory of each
+        // two for all cases: forge keeps the memory of each
         uint256 fresh = vm.snapshotState();
+        postBases();
+        uint256 posted = vm.snapshotState();
         Tally memory sum;
         for (uint256 i = 0; vm.exists(_name(i)); ++i) {
             // a call each: its memory is given back
-            Tally memory t = this.runFile(_name(i), sum.cases, fresh);
+            Tally memory t = this.runFile(_name(i), sum.cases, fresh, posted);
             sum.cases += t.cases;
             sum.accepted += t.accepted;
             sum.disagreements += t.disagreements;
@@ -95,15 +103,17 @@ abstract contract Differential is Test {
         }
     }
 
-    function runFile(string calldata name, uint256 first, uint256 fresh) external returns (Tally memory t) {
+    function runFile(string calldata name, uint256 first, uint256 fresh, uint256 posted)
+        external
+        returns (Tally memory t)
+    {
         bytes memory b = vm.readFileBinary(name);
         uint256 pos;
         while (pos < b.length) {
             Case memory c = _readCase(b, pos + 4);
+            ok(vm.revertToState(isPosted(c) ? posted : fresh), "the state is restored");
             vm.warp(c.time);
-            Answer memory a = answer(c);
-            vm.revertToState(fresh);
-            _settle(t, c, a, first);
+            _settle(t, c, answer(c), first);
             pos += 4 + _u32(b, pos);
         }
     }

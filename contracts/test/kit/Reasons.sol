@@ -13,6 +13,7 @@ library Reasons {
     uint256 internal constant TRUNCATED = 1 << 1;
     uint256 internal constant TOO_LARGE = 1 << 3;
     uint256 internal constant VERSION = 1 << 4;
+    uint256 internal constant NOT_PEM = 1 << 10;
     uint256 internal constant CERTIFICATE = 1 << 12;
     uint256 internal constant UNTRUSTED_ROOT = 1 << 13;
     uint256 internal constant CHAIN = 1 << 14;
