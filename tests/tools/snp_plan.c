@@ -27,6 +27,12 @@ static void rep_policy_bit(struct snp_forge *f, struct rng_seeded *r)
     size_t bit = half(r) ? 16 + below(r, 10) : below(r, 64);
     f->report[PC_SR_POLICY + bit / 8] ^= (uint8_t)(1U << bit % 8);
 }
+/* The bit that is always set, MIGRATE_MA or DEBUG. */
+static void rep_policy_rule(struct snp_forge *f, struct rng_seeded *r)
+{
+    size_t bit = 17 + below(r, 3);
+    f->report[PC_SR_POLICY + bit / 8] ^= (uint8_t)(1U << bit % 8);
+}
 static void rep_ids(struct snp_forge *f, struct rng_seeded *r)
 {
     mutate_fill(r, f->report + PC_SR_FAMILY_ID, 32);
@@ -412,6 +418,7 @@ const struct snp_plan_op snp_plan_ops[] = {
     OP(rep_version, 3),
     OP(rep_guest_svn, 3),
     OP(rep_policy_bit, 4),
+    OP(rep_policy_rule, 2),
     OP(rep_ids, 3),
     OP(rep_vmpl, 2),
     OP(rep_algorithm, 1),
