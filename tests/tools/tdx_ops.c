@@ -76,6 +76,13 @@ static void td_attributes(struct forge *f, struct rng_seeded *r)
 {
     flip(r, f->quote.body + PC_TD_ATTRIBUTES, 8);
 }
+/* Bits that a rule names. */
+static void td_attributes_rule(struct forge *f, struct rng_seeded *r)
+{
+    static const uint8_t bits[] = {0, 7, 27, 28, 28, 29, 29, 30, 31, 63};
+    uint8_t bit = bits[below(r, sizeof(bits))];
+    f->quote.body[PC_TD_ATTRIBUTES + bit / 8] ^= (uint8_t)(1U << bit % 8);
+}
 static void td_xfam(struct forge *f, struct rng_seeded *r)
 {
     flip(r, f->quote.body + PC_TD_XFAM, 8);
@@ -485,6 +492,7 @@ static const struct op ops[] = {
     OP(body_ex),
     OP(body_size_lies),
     OP(td_attributes),
+    OP(td_attributes_rule),
     OP(td_xfam),
     OP(td_svn),
     OP(td_svn_any),

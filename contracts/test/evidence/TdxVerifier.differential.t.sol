@@ -94,17 +94,18 @@ contract TdxVerifierDifferentialTest is TdxWorld, Differential {
             return Reasons.TCB_ID | Reasons.TCB_VERSION | Reasons.QEID_ID | Reasons.QEID_VERSION;
         }
         if (cause == PckExtension.PckItemTwice.selector || cause == PckExtension.PckItemMissing.selector) {
-            return Reasons.PCK_EXTENSION;
+            return Reasons.PCK_EXTENSION | Reasons.CHAIN;
         }
         if (cause == IEvidenceErrors.EvidenceLength.selector || cause == ITdxVerifier.EvidenceTruncated.selector) {
             return Reasons.TRUNCATED | Reasons.QUOTE_LENGTH | Reasons.TRAILING;
         }
         if (cause == ITdxVerifier.EvidenceTooLarge.selector) return Reasons.TOO_LARGE;
-        if (cause == ITdxVerifier.UnsupportedVersion.selector) return Reasons.VERSION;
-        if (cause == ITdxVerifier.UnsupportedKeyType.selector) return Reasons.KEY_TYPE;
-        if (cause == ITdxVerifier.UnsupportedTee.selector) return Reasons.TEE_TYPE;
-        if (cause == ITdxVerifier.QeVendor.selector) return Reasons.QE_VENDOR;
-        if (cause == ITdxVerifier.BodyType.selector) return Reasons.BODY_TYPE;
+        // the contract reads the header first, C the lengths: it is given a whole quote
+        if (cause == ITdxVerifier.UnsupportedVersion.selector) return Reasons.VERSION | Reasons.TRUNCATED;
+        if (cause == ITdxVerifier.UnsupportedKeyType.selector) return Reasons.KEY_TYPE | Reasons.TRUNCATED;
+        if (cause == ITdxVerifier.UnsupportedTee.selector) return Reasons.TEE_TYPE | Reasons.TRUNCATED;
+        if (cause == ITdxVerifier.QeVendor.selector) return Reasons.QE_VENDOR | Reasons.TRUNCATED;
+        if (cause == ITdxVerifier.BodyType.selector) return Reasons.BODY_TYPE | Reasons.TRUNCATED;
         // collateral is kept by what it is for
         if (cause == ITdxVerifier.CollateralMissing.selector) return Reasons.FMSPC | Reasons.PCEID;
         if (cause == ITdxVerifier.EvaluationTooLow.selector) return Reasons.TCB_NUMBER | Reasons.QEID_NUMBER;
@@ -128,9 +129,12 @@ contract TdxVerifierDifferentialTest is TdxWorld, Differential {
         if (cause == ITcbPolicy.StatusNotAccepted.selector) return Reasons.TCB_STATUS;
         uint256 shared = Reasons.shared(cause);
         // an object's signature is looked at before its text, which C reads first; the SGX extension is read
-        // before the leaf's signature, at which C ends
+        // before the leaf's signature, at which C ends; what is too short for DER is no PEM to C
         if (cause == IEvidenceErrors.SignatureInvalid.selector) return shared | object;
-        return shared & Reasons.CERTIFICATE != 0 ? shared | object | Reasons.PCK_EXTENSION | Reasons.CHAIN : shared;
+        if (cause == IEvidenceErrors.CertificateRole.selector) return shared | Reasons.PCK_EXTENSION;
+        return shared & Reasons.CERTIFICATE != 0
+            ? shared | object | Reasons.PCK_EXTENSION | Reasons.CHAIN | Reasons.NOT_PEM
+            : shared;
     }
 
     function mustReach() internal pure override returns (uint256) {
