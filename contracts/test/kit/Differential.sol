@@ -44,6 +44,8 @@ abstract contract Differential is Test {
     event log_named_uint(string name, uint256 value);
     event log_named_string(string name, string value);
 
+    /// Cases of a run that must reach every reason.
+    uint256 private constant FULL_RUN = 10_000;
     /// Most that are printed of one file.
     uint256 private constant PRINTED = 40;
 
@@ -98,7 +100,7 @@ abstract contract Differential is Test {
         eq(sum.disagreements, 0, "both verifiers answer alike");
         ok(sum.cases >= 100 && sum.accepted * 100 >= sum.cases * 15, "15 of 100 cases are accepted by both");
         // a short run need not meet every reason
-        for (uint256 r = 0; r < reasonName.length && sum.cases >= 5000; ++r) {
+        for (uint256 r = 0; r < reasonName.length && sum.cases >= FULL_RUN; ++r) {
             ok((mustReach() >> r) & 1 == 0 || sum.reasons[r] != 0, string.concat("reached: ", reasonName[r]));
         }
     }
