@@ -110,16 +110,14 @@ static bool take_hwid(struct bytes *out, struct bytes v)
     return v.n == 64 || v.n == 8;
 }
 
-/* One extension under AMD's arc; `tail` is its OID behind the arc. False if malformed. *known:
- * whether there is such a one. */
-static bool amd_extension(struct snp_vek *out, bool *known, struct bytes tail, struct bytes value)
+/* One extension under AMD's arc; `tail` is its OID behind the arc. False if malformed. */
+static bool amd_extension(struct snp_vek *out, struct bytes tail, struct bytes value)
 {
     uint32_t v;
-    *known = true;
     if (tail.n == 1 && tail.p[0] == 1)
         return one_number(&out->struct_version, value, 1);
     if (tail.n == 1 && tail.p[0] == 2)
-        return one_text(&out->product, value);
+        return one_text(&out->product, value) && out->product.n <= PC_SNP_PRODUCT_NAME_MAX;
     if (tail.n == 1 && tail.p[0] == 4)
         return take_hwid(&out->hwid, value);
     if (tail.n == 1 && tail.p[0] == 5)
@@ -131,7 +129,6 @@ static bool amd_extension(struct snp_vek *out, bool *known, struct bytes tail, s
         out->spl_present |= (uint16_t)(1U << tail.p[1]);
         return true;
     }
-    *known = false;
     return true;
 }
 
@@ -171,9 +168,8 @@ static bool take_extensions(struct snp_cert *out, struct der *tbs)
             ok = cert_key_usage(&basic, value);
         else if (oid.n > sizeof(oid_amd) && memcmp(oid.p, oid_amd, sizeof(oid_amd)) == 0) {
             struct bytes tail = bytes_of(oid.p + sizeof(oid_amd), oid.n - sizeof(oid_amd));
-            bool known;
-            out->vek_ok = amd_extension(&out->vek, &known, tail, value) && out->vek_ok;
-            ok = known || !critical;
+            out->vek_ok = amd_extension(&out->vek, tail, value) && out->vek_ok;
+            ok = !critical; /* AMD marks none: docs/decisions/0180 */
         } else
             ok = !critical;
         if (!ok)

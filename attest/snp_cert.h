@@ -36,6 +36,8 @@ enum snp_spl {
     PC_SPL_COUNT = 10
 };
 
+#define PC_SNP_PRODUCT_NAME_MAX 32
+
 struct snp_vek {
     uint32_t struct_version; /* 0 or 1 */
     struct bytes product;    /* text: "Milan-B0", "Genoa" */

@@ -81,34 +81,37 @@ static void put_key(struct derw *w, const struct sim_amd_cert *c)
 }
 
 /* An extension under AMD's arc, left open for its value. */
-static size_t open_amd(struct derw *w, size_t *seq, uint8_t item, uint8_t part)
+static size_t open_amd(struct derw *w, const struct sim_amd_cert *c, size_t *seq, uint8_t item,
+                       uint8_t part)
 {
     uint8_t oid[sizeof(oid_amd) + 2];
     memcpy(oid, oid_amd, sizeof(oid_amd));
     oid[sizeof(oid_amd)] = item;
     oid[sizeof(oid_amd) + 1] = part;
-    return simp_extension(w, seq, oid, sizeof(oid_amd) + (part == 0 ? 1 : 2), false);
+    return simp_extension(w, seq, oid, sizeof(oid_amd) + (part == 0 ? 1 : 2), c->amd_critical);
 }
 
-static void put_number(struct derw *w, uint8_t item, uint8_t part, uint32_t v)
+static void put_number(struct derw *w, const struct sim_amd_cert *c, uint8_t item, uint8_t part,
+                       uint32_t v)
 {
-    size_t seq, val = open_amd(w, &seq, item, part);
+    size_t seq, val = open_amd(w, c, &seq, item, part);
     derw_u32(w, PC_DER_INTEGER, v);
     derw_close(w, val);
     derw_close(w, seq);
 }
 
-static void put_text(struct derw *w, uint8_t item, struct bytes text)
+static void put_text(struct derw *w, const struct sim_amd_cert *c, uint8_t item, struct bytes text)
 {
-    size_t seq, val = open_amd(w, &seq, item, 0);
+    size_t seq, val = open_amd(w, c, &seq, item, 0);
     derw_put(w, PC_DER_IA5, text.p, text.n);
     derw_close(w, val);
     derw_close(w, seq);
 }
 
-static void put_raw(struct derw *w, uint8_t item, uint8_t part, struct bytes value)
+static void put_raw(struct derw *w, const struct sim_amd_cert *c, uint8_t item, uint8_t part,
+                    struct bytes value)
 {
-    size_t seq, val = open_amd(w, &seq, item, part);
+    size_t seq, val = open_amd(w, c, &seq, item, part);
     derw_raw(w, value);
     derw_close(w, val);
     derw_close(w, seq);
@@ -117,30 +120,30 @@ static void put_raw(struct derw *w, uint8_t item, uint8_t part, struct bytes val
 static void put_vek(struct derw *w, const struct sim_amd_cert *c)
 {
     const struct snp_vek *v = &c->vek;
-    put_number(w, 1, 0, v->struct_version);
+    put_number(w, c, 1, 0, v->struct_version);
     if (v->product.n > 0)
-        put_text(w, 2, v->product);
+        put_text(w, c, 2, v->product);
     for (uint8_t i = 1; i < PC_SPL_COUNT; i++) {
         if ((v->spl_present >> i & 1) == 0)
             continue;
         for (int times = i == PC_SPL_UCODE && c->duplicate_ucode ? 2 : 1; times > 0; times--) {
             if (i == PC_SPL_UCODE && c->ucode.n > 0)
-                put_raw(w, 3, i, c->ucode);
+                put_raw(w, c, 3, i, c->ucode);
             else
-                put_number(w, 3, i, v->spl[i]);
+                put_number(w, c, 3, i, v->spl[i]);
         }
     }
     if (c->hwid.n > 0)
-        put_raw(w, 4, 0, c->hwid);
+        put_raw(w, c, 4, 0, c->hwid);
     else if (v->hwid.n > 0 && c->hwid_wrapped) {
-        size_t seq, val = open_amd(w, &seq, 4, 0);
+        size_t seq, val = open_amd(w, c, &seq, 4, 0);
         derw_put(w, PC_DER_OCTET_STRING, v->hwid.p, v->hwid.n);
         derw_close(w, val);
         derw_close(w, seq);
     } else if (v->hwid.n > 0)
-        put_raw(w, 4, 0, v->hwid);
+        put_raw(w, c, 4, 0, v->hwid);
     if (v->csp_id.n > 0)
-        put_text(w, 5, v->csp_id);
+        put_text(w, c, 5, v->csp_id);
     if (c->strange) {
         uint8_t oid[sizeof(oid_amd) + 1];
         memcpy(oid, oid_amd, sizeof(oid_amd));

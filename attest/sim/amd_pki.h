@@ -42,6 +42,7 @@ struct sim_amd_cert {
     struct bytes ucode;   /* not empty: this as the value of .3.8 */
     struct bytes hwid;    /* not empty: this as the value of .4, as it is */
     bool duplicate_ucode; /* .3.8 twice */
+    bool amd_critical;    /* AMD's extensions are marked critical, which none is */
     bool strange;         /* with an extension under AMD's arc that nobody knows, */
     bool critical;        /* which is critical */
 };

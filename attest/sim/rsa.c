@@ -140,7 +140,7 @@ static void mgf1_xor(uint8_t *out, size_t n, const uint8_t seed[static HASH_LEN]
 static struct {
     uint8_t key[16], em[48];
     uint8_t sig[PC_RSA_LEN];
-} memo[32];
+} memo[256];
 static size_t memo_next;
 
 static void private_op_memo(uint8_t out[static PC_RSA_LEN], const struct sim_rsa *k,

@@ -3,21 +3,21 @@
 
 #include <stdio.h>
 
-#define DAY UINT64_C(86400)
+#include "tests/tools/der_edit.h"
 
 static uint64_t below(struct rng_seeded *r, uint64_t n)
 {
-    return rng_seeded_below(r, n);
+    return mutate_below(r, n);
 }
 
 static void flip(struct rng_seeded *r, uint8_t *p, size_t n)
 {
-    p[below(r, n)] ^= (uint8_t)(1U << below(r, 8));
+    mutate_flip(r, p, n);
 }
 
 static void fill(struct rng_seeded *r, uint8_t *p, size_t n)
 {
-    rng_fill(&r->rng, p, n);
+    mutate_fill(r, p, n);
 }
 
 void ops_make_v5(struct forge *f, struct rng_seeded *rng)
@@ -75,6 +75,13 @@ static void body_size_lies(struct forge *f, struct rng_seeded *r)
 static void td_attributes(struct forge *f, struct rng_seeded *r)
 {
     flip(r, f->quote.body + PC_TD_ATTRIBUTES, 8);
+}
+/* Bits that a rule names. */
+static void td_attributes_rule(struct forge *f, struct rng_seeded *r)
+{
+    static const uint8_t bits[] = {0, 7, 27, 28, 28, 29, 29, 30, 31, 63};
+    uint8_t bit = bits[below(r, sizeof(bits))];
+    f->quote.body[PC_TD_ATTRIBUTES + bit / 8] ^= (uint8_t)(1U << bit % 8);
 }
 static void td_xfam(struct forge *f, struct rng_seeded *r)
 {
@@ -172,20 +179,7 @@ static struct sim_cert *some_cert(struct forge *f, struct rng_seeded *r)
 static void cert_dates(struct forge *f, struct rng_seeded *r)
 {
     struct sim_cert *c = some_cert(f, r);
-    switch (below(r, 4)) {
-    case 0:
-        c->not_after = f->now;
-        return; /* the last good second */
-    case 1:
-        c->not_after = f->now - 1 - below(r, DAY);
-        return;
-    case 2:
-        c->not_before = f->now;
-        return;
-    default:
-        c->not_before = f->now + 1 + below(r, DAY);
-        return;
-    }
+    mutate_dates(&c->not_before, &c->not_after, f->now, r);
 }
 static void cert_name(struct forge *f, struct rng_seeded *r)
 {
@@ -277,20 +271,7 @@ static void revoke_authority(struct forge *f, struct rng_seeded *r)
 static void crl_dates(struct forge *f, struct rng_seeded *r)
 {
     struct sim_crl *c = below(r, 2) == 0 ? &f->root_crl : &f->pck_crl;
-    switch (below(r, 4)) {
-    case 0:
-        c->next_update = f->now;
-        return;
-    case 1:
-        c->next_update = f->now - 1 - below(r, DAY);
-        return;
-    case 2:
-        c->this_update = f->now;
-        return;
-    default:
-        c->this_update = f->now + 1 + below(r, DAY);
-        return;
-    }
+    mutate_dates(&c->this_update, &c->next_update, f->now, r);
 }
 static void crl_issuer(struct forge *f, struct rng_seeded *r)
 {
@@ -307,23 +288,10 @@ static void crl_wrong_signer(struct forge *f, struct rng_seeded *r)
 
 static void object_dates(struct forge *f, struct rng_seeded *r)
 {
-    bool tcb = below(r, 2) == 0;
-    uint64_t *from = tcb ? &f->tcb.issue_date : &f->qe.issue_date;
-    uint64_t *to = tcb ? &f->tcb.next_update : &f->qe.next_update;
-    switch (below(r, 4)) {
-    case 0:
-        *to = f->now;
-        return;
-    case 1:
-        *to = f->now - 1 - below(r, DAY);
-        return;
-    case 2:
-        *from = f->now;
-        return;
-    default:
-        *from = f->now + 1 + below(r, DAY);
-        return;
-    }
+    if (below(r, 2) == 0)
+        mutate_dates(&f->tcb.issue_date, &f->tcb.next_update, f->now, r);
+    else
+        mutate_dates(&f->qe.issue_date, &f->qe.next_update, f->now, r);
 }
 static void object_id(struct forge *f, struct rng_seeded *r)
 {
@@ -452,14 +420,70 @@ static void identity_field(struct forge *f, struct rng_seeded *r)
     }
 }
 
+/* --- what is built, signed again --- */
+
+static const struct sim_key *signer_of(const struct forge *f, enum forge_part which)
+{
+    return which == PC_FORGED_CA         ? f->certs.ca.signer
+           : which == PC_FORGED_LEAF     ? f->leaf.signer
+           : which == PC_FORGED_SIGNER   ? f->certs.signer.signer
+           : which == PC_FORGED_ROOT_CRL ? f->root_crl.signer
+                                         : f->pck_crl.signer;
+}
+static void seal(struct forged *p, const struct forge *f, enum forge_part which, struct bytes tbs)
+{
+    static struct derw sig;
+    uint8_t rs[64], out[PC_DER_EDIT_MAX];
+    size_t n;
+    sim_sign(rs, signer_of(f, which), tbs);
+    sig.n = 0;
+    derw_ecdsa_sig(&sig, rs);
+    der_seal(out, &n, tbs, forged_part(p, which), bytes_of(sig.p, sig.n));
+    memcpy(p->p[which], out, n);
+    p->n[which] = n;
+}
+static void der(struct forged *p, const struct forge *f, struct rng_seeded *r)
+{
+    static const enum forge_part parts[] = {PC_FORGED_LEAF,   PC_FORGED_LEAF,   PC_FORGED_LEAF,
+                                            PC_FORGED_CA,     PC_FORGED_SIGNER, PC_FORGED_ROOT_CRL,
+                                            PC_FORGED_PCK_CRL};
+    enum forge_part which = parts[below(r, PC_ARRAY_LEN(parts))];
+    uint8_t tbs[PC_DER_EDIT_MAX];
+    size_t n;
+    (void)der_edit(tbs, &n, der_tbs(forged_part(p, which)), r);
+    seal(p, f, which, bytes_of(tbs, n));
+}
+/* A name that goes on behind a NUL, in every certificate and list that has it. */
+static void name_with_nul(struct forged *p, const struct forge *f, struct rng_seeded *r)
+{
+    static const enum forge_part parts[] = {PC_FORGED_LEAF, PC_FORGED_CA, PC_FORGED_SIGNER,
+                                            PC_FORGED_PCK_CRL};
+    const char *names[] = {f->leaf.subject_cn, f->leaf.issuer_cn, f->certs.signer.subject_cn};
+    const char *name = names[below(r, PC_ARRAY_LEN(names))];
+    uint8_t with[64] = {0}, tbs[PC_DER_EDIT_MAX];
+    size_t n = strlen(name), len;
+    memcpy(with, name, n);
+    for (size_t i = 0; i < PC_ARRAY_LEN(parts); i++) {
+        der_replace(tbs, &len, der_tbs(forged_part(p, parts[i])), bytes_of(name, n),
+                    bytes_of(with, n + 1));
+        seal(p, f, parts[i], bytes_of(tbs, len));
+    }
+}
+
+struct op {
+    const char *name;
+    void (*plan)(struct forge *, struct rng_seeded *);
+    void (*built)(struct forged *, const struct forge *, struct rng_seeded *);
+};
 #define OP(name)                                                                                   \
     {                                                                                              \
-#name, name                                                                                \
+#name, name, NULL                                                                          \
     }
-static const struct {
-    const char *name;
-    void (*change)(struct forge *, struct rng_seeded *);
-} ops[] = {
+#define BUILT(name)                                                                                \
+    {                                                                                              \
+#name, NULL, name                                                                          \
+    }
+static const struct op ops[] = {
     OP(quote_version),
     OP(quote_key_type),
     OP(quote_tee),
@@ -468,6 +492,7 @@ static const struct {
     OP(body_ex),
     OP(body_size_lies),
     OP(td_attributes),
+    OP(td_attributes_rule),
     OP(td_xfam),
     OP(td_svn),
     OP(td_svn_any),
@@ -528,53 +553,44 @@ static const struct {
     OP(identity_status),
     OP(identity_svn),
     OP(identity_field),
+    BUILT(der),
+    BUILT(der),
+    BUILT(der),
+    BUILT(der),
+    BUILT(der),
+    BUILT(der),
+    BUILT(der),
+    BUILT(der),
+    BUILT(name_with_nul),
 };
 
-void ops_structured(char label[static PC_OPS_LABEL], struct forge *f, struct rng_seeded *rng)
+void ops_structured(char label[static PC_MUTATE_LABEL], struct forged *p, struct forge *f,
+                    struct rng_seeded *rng)
 {
-    size_t first = below(rng, PC_ARRAY_LEN(ops));
-    ops[first].change(f, rng);
-    (void)snprintf(label, PC_OPS_LABEL, "%s", ops[first].name);
-    if (below(rng, 4) != 0)
-        return;
-    size_t second = below(rng, PC_ARRAY_LEN(ops));
-    /* Lists may have become empty, which the second change would index. */
-    if (f->tcb.level_count == 0 || f->tcb.identity_count == 0)
-        return;
-    ops[second].change(f, rng);
-    (void)snprintf(label, PC_OPS_LABEL, "%s+%s", ops[first].name, ops[second].name);
+    const struct op *first = &ops[below(rng, PC_ARRAY_LEN(ops))], *second = NULL;
+    if (first->plan != NULL)
+        first->plan(f, rng);
+    /* Lists may have become empty, which a second change would index. */
+    if (below(rng, 4) == 0 && f->tcb.level_count > 0 && f->tcb.identity_count > 0)
+        second = &ops[below(rng, PC_ARRAY_LEN(ops))];
+    if (second != NULL && second->plan != NULL)
+        second->plan(f, rng);
+    forge_build(p, f);
+    if (first->built != NULL)
+        first->built(p, f, rng);
+    if (second != NULL && second->built != NULL)
+        second->built(p, f, rng);
+    (void)snprintf(label, PC_MUTATE_LABEL, "%s%s%s", first->name, second != NULL ? "+" : "",
+                   second != NULL ? second->name : "");
 }
 
-void ops_raw(char label[static PC_OPS_LABEL], struct forged *p, struct rng_seeded *rng)
+void ops_raw(char label[static PC_MUTATE_LABEL], struct forged *p, struct rng_seeded *rng)
 {
     static const char *const parts[PC_FORGED_COUNT] = {"root",     "ca",      "leaf",    "signer",
                                                        "root_crl", "pck_crl", "tcb",     "tcb_sig",
                                                        "qe",       "qe_sig",  "evidence"};
     size_t which = below(rng, 2) == 0 ? PC_FORGED_EVIDENCE : 1 + below(rng, PC_FORGED_COUNT - 1);
-    uint8_t *b = p->p[which];
-    size_t n = p->n[which], at = below(rng, n);
     bool fixed = which == PC_FORGED_TCB_SIG || which == PC_FORGED_QE_SIG;
-    const char *what = "flip";
-    switch (fixed ? 0 : below(rng, 6)) {
-    case 0:
-    case 1:
-    case 2:
-        b[at] ^= (uint8_t)(1U << below(rng, 8));
-        break;
-    case 3:
-        b[at] = (uint8_t)below(rng, 256);
-        what = "set";
-        break;
-    case 4:
-        p->n[which] = at;
-        what = "cut";
-        break;
-    default:
-        memmove(b + at + 1, b + at, n - at);
-        b[at] = (uint8_t)below(rng, 256);
-        p->n[which] = n + 1;
-        what = "insert";
-        break;
-    }
-    (void)snprintf(label, PC_OPS_LABEL, "raw:%s:%s", parts[which], what);
+    const char *what = mutate_raw(p->p[which], &p->n[which], fixed, rng);
+    (void)snprintf(label, PC_MUTATE_LABEL, "raw:%s:%s", parts[which], what);
 }

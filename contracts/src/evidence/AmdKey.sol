@@ -51,7 +51,8 @@ library AmdKey {
             Der.requireEnd(stop, end);
         } else if (item == 2) {
             (uint256 start, uint256 stop) = _text(der, value, end);
-            if (stop - start > 32) revert Der.DerValue(value);
+            // a zero at the end would be lost left-aligned
+            if (stop - start > 32 || Der.number(der, stop - 1, stop) == 0) revert Der.DerValue(value);
             k.product = bytes32(Der.number(der, start, stop) << (256 - 8 * (stop - start)));
         } else if (item == 4) {
             k.hwid = _hwid(der, value, end);

@@ -90,6 +90,7 @@ library Certificate384 {
         (uint256 name, uint256 nameEnd) = der.open(stop, end, Der.SEQUENCE);
         c.subject = keccak256(der[stop:nameEnd]);
         if (c.algorithm != ECDSA) c.commonName = X509._commonName(der, name, nameEnd);
+        else X509._requireName(der, name, nameEnd);
         pos = _publicKey(der, nameEnd, end, c);
         _extensions(der, pos, end, c);
     }

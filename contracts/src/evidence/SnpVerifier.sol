@@ -45,6 +45,7 @@ contract SnpVerifier is ISnpVerifier {
         bytes32 subject;
         bytes32 hash;
         uint40 notAfter;
+        uint160 serial;
     }
 
     struct Authority {
@@ -61,6 +62,7 @@ contract SnpVerifier is ISnpVerifier {
     struct Crl {
         uint40 thisUpdate;
         uint40 until;
+        bool rootRevoked; // by this list or an earlier one
     }
 
     ITcbPolicy public immutable policy;
@@ -120,7 +122,7 @@ contract SnpVerifier is ISnpVerifier {
         if (serials.length != 0) {
             policy.recordRevoked(Vendor.SNP, ISSUER_OF_PRODUCT + product, serials, uint40(l.thisUpdate));
         }
-        _crls[product] = Crl(uint40(l.thisUpdate), uint40(l.nextUpdate));
+        _crls[product] = Crl(uint40(l.thisUpdate), uint40(l.nextUpdate), old.rootRevoked || _hasRoot(product, serials));
         _inForce[object] = digest;
         emit CrlInForce(product, digest, l.thisUpdate, l.nextUpdate, serials.length);
         _noteLists();
@@ -136,6 +138,7 @@ contract SnpVerifier is ISnpVerifier {
             for (uint256 j = 0; j < listed.length && !found; ++j) found = listed[j] == serials[i];
             if (!found) revert SerialNotListed(serials[i]);
         }
+        if (_hasRoot(product, serials)) _crls[product].rootRevoked = true;
         policy.recordRevoked(Vendor.SNP, ISSUER_OF_PRODUCT + product, serials, uint40(l.thisUpdate));
     }
 
@@ -232,7 +235,7 @@ contract SnpVerifier is ISnpVerifier {
         bytes32 needed = product == SnpReport.MILAN ? ARK_MILAN : product == SnpReport.GENOA ? ARK_GENOA : ARK_TURIN;
         if (block.chainid != DEVELOPMENT_CHAIN && hash != needed) revert RootNotPinned(hash, needed);
         if (_roots[product].hash != 0) revert RootTwice(product);
-        _roots[product] = Root(keccak256(key), c.subject, hash, uint40(c.notAfter));
+        _roots[product] = Root(keccak256(key), c.subject, hash, uint40(c.notAfter), uint160(c.serial));
     }
 
     function _requireNow(uint256 from, uint256 until) private view {
@@ -262,6 +265,7 @@ contract SnpVerifier is ISnpVerifier {
         r = _roots[product];
         if (r.hash == 0) revert ProductUnknown(product);
         _requireNow(0, r.notAfter);
+        _requireUnrevoked(product, r.serial);
     }
 
     function _requireUnrevoked(uint8 product, uint256 serial) private view {
@@ -368,6 +372,12 @@ contract SnpVerifier is ISnpVerifier {
         _requireSigned(list[l.tbsStart:l.tbsEnd], algorithm, l.signature, r.keyTag, modulus);
     }
 
+    /// A list may name the ARK that signed it: nothing below it counts any more.
+    function _hasRoot(uint8 product, uint256[] memory serials) private view returns (bool found) {
+        uint256 serial = _roots[product].serial;
+        for (uint256 i = 0; i < serials.length && !found; ++i) found = serials[i] == serial;
+    }
+
     /// TcbPolicy asks for one date; the products' own are looked at in verify.
     function _noteLists() private {
         uint256 latest;
@@ -378,8 +388,11 @@ contract SnpVerifier is ISnpVerifier {
     }
 
     function _requireList(uint8 product) private view {
-        uint256 until = _crls[product].until;
-        if (_listsRequired && block.timestamp > until) revert CrlMissing(product, until);
+        Crl memory list = _crls[product];
+        if (_listsRequired && block.timestamp > list.until) revert CrlMissing(product, list.until);
+        if (list.rootRevoked) {
+            revert CertificateRevoked(Objects.serialId(Vendor.SNP, ISSUER_OF_PRODUCT + product, _roots[product].serial));
+        }
     }
 
     // ---- internals: evidence

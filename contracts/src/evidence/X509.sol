@@ -178,12 +178,16 @@ library X509 {
                 (, uint256 value) = der.open(inner, innerEnd, Der.OID);
                 bool isName = value == inner + 5 && uint40(bytes5(der.word(inner))) == 0x0603550403;
                 uint8 tag = der.peek(value, innerEnd);
+                if (tag & 0x1f == 0x1f) revert Der.DerTag(value, tag, 0);
                 (uint256 text, uint256 textEnd) = der.open(value, innerEnd, tag);
                 Der.requireEnd(textEnd, innerEnd);
                 if (isName) {
                     uint256 length = textEnd - text;
-                    // UTF8String or PrintableString
-                    if (name != 0 || length == 0 || length > 32 || (tag != 0x0c && tag != 0x13)) {
+                    // UTF8String or PrintableString; a zero at the end would be lost left-aligned
+                    if (
+                        name != 0 || length == 0 || length > 32 || (tag != 0x0c && tag != 0x13)
+                            || Der.number(der, textEnd - 1, textEnd) == 0
+                    ) {
                         revert CommonName(pos);
                     }
                     name = bytes32(Der.number(der, text, textEnd) << (256 - 8 * length));
@@ -192,6 +196,20 @@ library X509 {
             }
         }
         if (name == 0) revert CommonName(origin);
+    }
+
+    /// RDNSequence: SETs of {OID, value}; form only.
+    function _requireName(bytes calldata der, uint256 pos, uint256 end) internal pure {
+        while (pos < end) {
+            uint256 stop;
+            (pos, stop) = der.open(pos, end, Der.SET);
+            while (pos < stop) {
+                (uint256 inner, uint256 innerEnd) = der.open(pos, stop, Der.SEQUENCE);
+                (, inner) = der.open(inner, innerEnd, Der.OID);
+                Der.requireEnd(der.skip(inner, innerEnd), innerEnd);
+                pos = innerEnd;
+            }
+        }
     }
 
     /// SubjectPublicKeyInfo of an uncompressed P-256 point: 27 fixed bytes, then x and y.

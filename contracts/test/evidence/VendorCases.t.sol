@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Objects} from "../../src/base/Objects.sol";
+import {IEvidenceErrors} from "../../src/interfaces/IEvidenceErrors.sol";
 import {INitroVerifier} from "../../src/interfaces/INitroVerifier.sol";
 import {ISnpVerifier} from "../../src/interfaces/ISnpVerifier.sol";
 import {IEvidenceVerifier} from "../../src/interfaces/IEvidenceVerifier.sol";
@@ -149,6 +151,24 @@ contract SnpCasesTest is VendorCases {
         verifier.addCert(der, bytes32(uint256(ask) ^ 1), modulus);
         vm.expectRevert(abi.encodeWithSelector(ISnpVerifier.ProductUnknown.selector, 1));
         verifier.addCert(der, bytes32(uint256(1)), modulus);
+    }
+
+    /// A list that names the ARK that signed it: nothing below it counts any more.
+    function test_rootThatRevokesItself() external {
+        vm.recordLogs();
+        verifier.addCert(caseFile("snp", "vek"), ask, modulus);
+        (, bytes memory record) = abi.decode(lastLog(ISnpVerifier.LeafPosted.selector), (bytes32, bytes));
+        bytes memory hints = bytes.concat(record, input("snp-report", 0, "b"));
+        judge(address(verifier), verifier.verify(input("snp-report", 0, "a"), hints));
+        verifier.addCrl(caseFile("snp", "selflist"), 0, modulus);
+        bytes memory cause =
+            abi.encodeWithSelector(IEvidenceErrors.CertificateRevoked.selector, Objects.serialId(2, 16, 0x10000));
+        bytes memory report = input("snp-report", 0, "a");
+        vm.expectRevert(cause);
+        verifier.verify(report, hints);
+        bytes memory der = caseFile("snp", "ask");
+        vm.expectRevert(cause);
+        verifier.addCert(der, 0, modulus);
     }
 
     function test_lists() external {

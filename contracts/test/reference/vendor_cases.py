@@ -72,6 +72,14 @@ def snp_certificates():
     yield "an RSA key in a VCEK", role, sim.certificate(
         sim.PSS, sim.pss, 0, sim.name("SEV-Milan", "Engineering"), START, END, sim.name("SEV-VCEK", "Engineering"),
         sim.rsa_key(), sim.amd_extensions(levels)), "ask"
+    nul = "CommonName(uint256)"
+    yield "a name with a NUL behind it", nul, sim.vek(START, END, common="SEV-VCEK\0"), "ask"
+    yield "an ASK's name with a NUL behind it", nul, sim.ask(START, END, common="SEV-Milan\0"), "root"
+    yield "a product's name with a NUL behind it", "DerValue(uint256)", vek(product="Milan\0"), "ask"
+    yield "a product's name of 32 bytes", "", vek(product="Milan-" + 26 * "0"), "ask"
+    yield "a product's name of 33 bytes", "DerValue(uint256)", vek(product="Milan-" + 27 * "0"), "ask"
+    yield "a critical HWID", "ExtensionUnknown(uint256)", vek(
+        hwid=None, more=[sim.extension("2b060104019c780104", sim.HWID, True)]), "ask"
     good = bytearray(vek())
     good[-1] ^= 1
     yield "a changed signature", "SignatureInvalid()", bytes(good), "ask"
@@ -142,6 +150,14 @@ def nitro_certificates():
     yield "below the wrong CA", "IssuerMismatch(bytes32,bytes32)", good[3], 1, sim.certificate_hints(good, 3)
     yield "below a target", "NotAnAuthority(bytes32)", good[4], 4, sim.certificate_hints(good, 4)
     yield "hints of another", "SignatureInvalid()", good[3], 2, sim.certificate_hints(good, 2)
+    for what, error, attribute in (("without a value", "DerTruncated(uint256)", sim.oid("550403")),
+                                   ("with two values", "DerEnd(uint256,uint256)", sim.oid("550403") + 2 * sim.tlv(0x0c, b"x")),
+                                   ("of a long tag", "DerTag(uint256,uint8,uint8)", sim.oid("550403") + b"\x1f\1x")):
+        chain = good[:4] + [sim.certificate(
+            sim.ECDSA, sim.ecdsa_der(sim.AWS_KEYS[3]), 0x1004, sim.aws_name(3), START, ENDS[4],
+            sim.sequence(sim.tlv(0x31, sim.sequence(attribute))), sim.ec_key(sim.AWS_KEYS[4]),
+            [sim.constraints(False), sim.usage(0x80)])]
+        yield "a subject " + what, error, chain[4], 3, sim.certificate_hints(chain, 4)
     amd = sim.ask(START, END)
     yield "an RSA certificate", "IssuerMismatch(bytes32,bytes32)", amd, 3, b""
 
@@ -279,7 +295,8 @@ def jobs():
 def worlds():
     chain = sim.aws_chain(START, ENDS)
     for name, data in (("ark", sim.ark(START, END)), ("ask", sim.ask(START, END)), ("vek", sim.vek(START, END)),
-                       ("modulus", sim.modulus()), ("list", sim.amd_list(START, NOW + 86400))):
+                       ("modulus", sim.modulus()), ("list", sim.amd_list(START, NOW + 86400)),
+                       ("selflist", sim.amd_list(START + 1, NOW + 86400, [0x10000]))):
         write("snp", name, data)
     for i, der in enumerate(chain):
         write("nitro", f"{i}.der", der)
