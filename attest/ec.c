@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attest/ec.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include <openssl/core_names.h>
@@ -61,35 +62,61 @@ void ec_warm_up(void)
     warm_up_384();
 }
 
-/* A checked key of a curve; half: octets of a coordinate. */
-static enum err_code key_open(struct ec_key *k, const char *curve, const uint8_t *xy, size_t half)
+/* ---- keys ---- */
+
+struct curve {
+    const char *name;
+    size_t half; /* octets of a coordinate */
+    /* Its parameters as a key without a point, made once and never changed afterwards: a copy costs
+     * half of what OpenSSL takes to look a curve up and set it up. */
+    _Atomic(EVP_PKEY *) parameters;
+};
+
+static struct curve p256 = {.name = "P-256", .half = 32}, p384 = {.name = "P-384", .half = 48};
+
+static EVP_PKEY *new_parameters(const char *curve)
 {
-    enum err_code e = PC_E_MEMORY;
-    uint8_t point[1 + 2 * 48] = {0x04};
+    EVP_PKEY *out = NULL;
     char group[8];
-    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
-    if (ctx == NULL)
-        return e;
     memcpy(group, curve, sizeof("P-256"));
-    memcpy(point + 1, xy, 2 * half);
     OSSL_PARAM params[] = {
         OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
-        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, 1 + 2 * half),
         OSSL_PARAM_construct_end(),
     };
-    if (EVP_PKEY_fromdata_init(ctx) != 1)
-        goto out;
-    /* Decoding the point refuses coordinates >= p and points off the curve. */
-    if (EVP_PKEY_fromdata(ctx, &k->pkey, EVP_PKEY_PUBLIC_KEY, params) != 1) {
-        e = PC_E_MALFORMED;
-        goto out;
-    }
-    k->verify = EVP_PKEY_CTX_new_from_pkey(NULL, k->pkey, NULL);
-    if (k->verify != NULL && EVP_PKEY_verify_init(k->verify) == 1)
-        e = PC_OK;
-out:
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+    if (ctx != NULL && EVP_PKEY_fromdata_init(ctx) == 1)
+        (void)EVP_PKEY_fromdata(ctx, &out, EVP_PKEY_KEY_PARAMETERS, params);
     EVP_PKEY_CTX_free(ctx);
-    return e;
+    return out;
+}
+
+/* NULL: no memory, this time. Threads may call it together: one's copy stays. */
+static EVP_PKEY *parameters_of(struct curve *c)
+{
+    EVP_PKEY *have = atomic_load(&c->parameters);
+    if (have != NULL)
+        return have;
+    ec_prepare();
+    EVP_PKEY *made = new_parameters(c->name);
+    if (atomic_compare_exchange_strong(&c->parameters, &have, made))
+        return made;
+    EVP_PKEY_free(made);
+    return have;
+}
+
+/* A checked key of a curve. */
+static enum err_code key_open(struct ec_key *k, struct curve *c, const uint8_t *xy)
+{
+    uint8_t point[1 + 2 * 48] = {0x04};
+    EVP_PKEY *parameters = parameters_of(c);
+    memcpy(point + 1, xy, 2 * c->half);
+    if (parameters == NULL || (k->pkey = EVP_PKEY_dup(parameters)) == NULL)
+        return PC_E_MEMORY;
+    /* Decoding the point refuses coordinates >= p and points off the curve. */
+    if (EVP_PKEY_set1_encoded_public_key(k->pkey, point, 1 + 2 * c->half) != 1)
+        return PC_E_MALFORMED;
+    k->verify = EVP_PKEY_CTX_new_from_pkey(NULL, k->pkey, NULL);
+    return k->verify != NULL && EVP_PKEY_verify_init(k->verify) == 1 ? PC_OK : PC_E_MEMORY;
 }
 
 static void key_close(struct ec_key *k)
@@ -103,7 +130,7 @@ enum err_code ec_key_new(struct ec_key **out, const uint8_t xy[static 64])
     *out = calloc(1, sizeof(**out));
     if (*out == NULL)
         return PC_E_MEMORY;
-    enum err_code e = key_open(*out, "P-256", xy, 32);
+    enum err_code e = key_open(*out, &p256, xy);
     if (e != PC_OK) {
         ec_key_free(*out);
         *out = NULL;
@@ -124,7 +151,7 @@ enum err_code ec384_key_new(struct ec384_key **out, const uint8_t xy[static 96])
     *out = calloc(1, sizeof(**out));
     if (*out == NULL)
         return PC_E_MEMORY;
-    enum err_code e = key_open(&(*out)->k, "P-384", xy, 48);
+    enum err_code e = key_open(&(*out)->k, &p384, xy);
     if (e != PC_OK) {
         ec384_key_free(*out);
         *out = NULL;

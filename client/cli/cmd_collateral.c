@@ -354,29 +354,9 @@ static enum err_code show_object(struct cli_net *n, struct cli_out *o, const cha
     return PC_OK;
 }
 
-static enum err_code show_crl(struct cli_net *n, struct cli_out *o, const char *name,
-                              unsigned issuer)
-{
-    struct evm_word arg = evm_word_u64(issuer), object = evm_word_u64(2 + issuer), w[3], digest;
-    char until[64];
-    PC_TRY(net_words(n, PC_NET_TDX_VERIFIER, "crl(uint8)", &arg, 1, w, 3));
-    PC_TRY(net_words(n, PC_NET_TDX_VERIFIER, "inForce(bytes32)", &object, 1, &digest, 1));
-    time_text(until, word_u64(&w[1]), 0);
-    out_row(o);
-    out_str(o, "object", name);
-    out_hex(o, "digest", PC_BYTES(digest.b));
-    out_u64(o, "this_update", word_u64(&w[0]));
-    out_u64(o, "until", word_u64(&w[1]));
-    out_u64(o, "entries", word_u64(&w[2]));
-    out_up(o);
-    if (word_u64(&w[1]) != 0)
-        until[23] = '\0';
-    out_line(o, "%-20s entries %-5llu until %s", name, (unsigned long long)word_u64(&w[2]), until);
-    return PC_OK;
-}
-
 static enum err_code show_tdx(struct cli_net *n, struct cli_out *o)
 {
+    static const char *const lists[] = {"root CRL", "Platform CA CRL", "Processor CA CRL"};
     struct collateral_objects objects;
     struct evm_word qe = evm_word_u64(PC_TDX_OBJECT_QE);
     char name[32];
@@ -389,9 +369,9 @@ static enum err_code show_tdx(struct cli_net *n, struct cli_out *o)
         PC_TRY(show_object(n, o, name, &objects.id[i]));
     }
     PC_TRY(show_object(n, o, "QE identity", &qe));
-    PC_TRY(show_crl(n, o, "root CRL", 0));
-    PC_TRY(show_crl(n, o, "Platform CA CRL", 1));
-    PC_TRY(show_crl(n, o, "Processor CA CRL", 2));
+    for (unsigned i = 0; i < PC_ARRAY_LEN(lists); i++)
+        PC_TRY(collateral_show_crl(n, o, lists[i], PC_NET_TDX_VERIFIER, i,
+                                   PC_TDX_OBJECT_ROOT_CRL + i));
     out_up(o);
     return PC_OK;
 }

@@ -40,6 +40,11 @@ struct collateral_objects {
 PC_MUST_USE enum err_code collateral_tdx_objects(struct cli_net *n, struct collateral_objects *out);
 void collateral_object_name(char out[static 32], const struct evm_word *id);
 
+/* A row about a revocation list: crl(issuer) and inForce(object) of a verifier; how many entries it
+ * has only Intel's says. */
+PC_MUST_USE enum err_code collateral_show_crl(struct cli_net *n, struct cli_out *o,
+                                              const char *name, enum network_contract verifier,
+                                              unsigned issuer, unsigned object);
 PC_MUST_USE enum err_code collateral_show_snp(struct cli_net *n, struct cli_out *o);
 PC_MUST_USE enum err_code collateral_show_nitro(struct cli_net *n, struct cli_out *o);
 

@@ -96,30 +96,43 @@ static void show_root(struct cli_out *o, const char *name, const struct evm_word
     out_line(o, "%-20s pinned", name);
 }
 
-static enum err_code show_product(struct cli_net *n, struct cli_out *o, enum snp_product product)
+enum err_code collateral_show_crl(struct cli_net *n, struct cli_out *o, const char *name,
+                                  enum network_contract verifier, unsigned issuer, unsigned object)
 {
-    struct evm_word arg = evm_word_u64(product), object = evm_word_u64(PC_SNP_OBJECT(product)),
-                    root, w[2], digest;
-    char name[32], until[64];
-    PC_TRY(net_words(n, PC_NET_SNP_VERIFIER, "rootHash(uint8)", &arg, 1, &root, 1));
-    if (evm_word_is_zero(&root))
-        return PC_OK;
-    PC_TRY(net_words(n, PC_NET_SNP_VERIFIER, "crl(uint8)", &arg, 1, w, 2));
-    PC_TRY(net_words(n, PC_NET_SNP_VERIFIER, "inForce(bytes32)", &object, 1, &digest, 1));
-    (void)snprintf(name, sizeof name, "ARK-%s", snp_product_name(product));
-    show_root(o, name, &root);
-    (void)snprintf(name, sizeof name, "%s CRL", snp_product_name(product));
+    bool counted = verifier == PC_NET_TDX_VERIFIER;
+    struct evm_word arg = evm_word_u64(issuer), id = evm_word_u64(object), w[3], digest;
+    char until[64], entries[32] = "";
+    PC_TRY(net_words(n, verifier, "crl(uint8)", &arg, 1, w, counted ? 3 : 2));
+    PC_TRY(net_words(n, verifier, "inForce(bytes32)", &id, 1, &digest, 1));
     time_text(until, word_u64(&w[1]), 0);
     out_row(o);
     out_str(o, "object", name);
     out_hex(o, "digest", PC_BYTES(digest.b));
     out_u64(o, "this_update", word_u64(&w[0]));
     out_u64(o, "until", word_u64(&w[1]));
+    if (counted) {
+        out_u64(o, "entries", word_u64(&w[2]));
+        (void)snprintf(entries, sizeof entries, "entries %-5llu ",
+                       (unsigned long long)word_u64(&w[2]));
+    }
     out_up(o);
     if (word_u64(&w[1]) != 0)
         until[23] = '\0';
-    out_line(o, "%-20s until %s", name, until);
+    out_line(o, "%-20s %suntil %s", name, entries, until);
     return PC_OK;
+}
+
+static enum err_code show_product(struct cli_net *n, struct cli_out *o, enum snp_product product)
+{
+    struct evm_word arg = evm_word_u64(product), root;
+    char name[32];
+    PC_TRY(net_words(n, PC_NET_SNP_VERIFIER, "rootHash(uint8)", &arg, 1, &root, 1));
+    if (evm_word_is_zero(&root))
+        return PC_OK;
+    (void)snprintf(name, sizeof name, "ARK-%s", snp_product_name(product));
+    show_root(o, name, &root);
+    (void)snprintf(name, sizeof name, "%s CRL", snp_product_name(product));
+    return collateral_show_crl(n, o, name, PC_NET_SNP_VERIFIER, product, PC_SNP_OBJECT(product));
 }
 
 enum err_code collateral_show_snp(struct cli_net *n, struct cli_out *o)

@@ -2,19 +2,23 @@
 /*
  * collateral_watch.c - when does each node lose its standing, if nobody does anything?
  *
- * The chain says what is in force and what waits, until when, and which statuses count; the nodes'
- * mirrors have evidence and objects. Each node's evidence is judged here, by the verifier, under
- * what is in force and under each set that waits, at the time when that takes effect (a veto
- * counts). The same three dates as in a node's /metrics (node/polyclaved/forecast.c).
+ * The chain says what is in force and what waits, until when, which statuses count and which least
+ * TCB is demanded or waits in the Timelock to be; the nodes' mirrors have evidence and objects. A
+ * TDX node's evidence is judged here, by the verifier, under what is in force and under each set
+ * that waits, at the time when that takes effect (a veto counts). AMD and AWS state no status:
+ * there the claims of the evidence are enough, which the record's digest vouches for. The same
+ * three dates as in a node's /metrics (node/polyclaved/forecast.c).
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "attest/evidence.h"
 #include "client/cli/commands.h"
+#include "client/cli/min_tcb.h"
 #include "client/cli/mirror_net.h"
 #include "client/cli/node.h"
 #include "client/lib/logs.h"
+#include "client/lib/vendor_calls.h"
 #include "crypto/hash.h"
 
 #define CACHE_MAX 128
@@ -22,7 +26,13 @@
 #define NEVER     UINT64_MAX
 #define DAY       86400u
 
-enum { RECORD_STANDING = 4, RECORD_ATTESTED_AT = 8, RECORD_VALID_UNTIL = 9, RECORD_WORDS = 11 };
+enum {
+    RECORD_CLAIMS = 0,
+    RECORD_STANDING = 4,
+    RECORD_ATTESTED_AT = 8,
+    RECORD_VALID_UNTIL = 9,
+    RECORD_WORDS = 11
+};
 enum { POLICY_STATUSES = 2, POLICY_OUT_OF_DATE = 3, POLICY_STANDING = 5, POLICY_WORDS = 12 };
 enum { PRODUCT_STANDING = 1, PRODUCT_STATUSES = 3, PRODUCT_OUT_OF_DATE = 4, PRODUCT_WORDS = 5 };
 #define OUT_OF_DATE_BITS                                                                           \
@@ -55,7 +65,8 @@ struct row {
     uint64_t current_until;
     struct judged upcoming; /* of the first set that refuses it */
     uint64_t upcoming_at, upcoming_number;
-    const char *why; /* not judged: why */
+    bool below_now, below_soon; /* the least TCB: of TcbPolicy, of the Timelock at upcoming_at */
+    const char *why;            /* not judged: why */
 };
 
 struct watch {
@@ -69,6 +80,7 @@ struct watch {
         struct bytes data; /* owned; empty: nobody holds it */
     } cache[CACHE_MAX];
     size_t n_cache;
+    struct min_tcb_waiting minima;
     unsigned nodes, losing;
 };
 
@@ -234,16 +246,12 @@ static enum err_code judge_waiting(struct watch *w, struct row *r, const struct 
     return PC_OK;
 }
 
-static enum err_code judge_node(struct watch *w, struct row *r, const struct wire_attested *a,
-                                struct bytes evidence)
+static enum err_code judge_tdx(struct watch *w, struct row *r, const struct wire_attested *a,
+                               struct bytes evidence)
 {
     struct object o[PC_OBJ_COUNT];
     uint8_t in_force[PC_OBJ_COUNT][32];
     uint64_t until = 0;
-    if (a->vendor != WIRE_VENDOR_TDX || evidence_verifier_of((enum vendor)a->vendor) == NULL) {
-        r->why = "no verifier for its vendor here";
-        return PC_OK;
-    }
     PC_TRY(object_of(w, &o[PC_OBJ_TCB_INFO], evm_word_of(a->product), false, 0));
     PC_TRY(object_of(w, &o[PC_OBJ_QE_IDENTITY], evm_word_u64(1), false, 0));
     PC_TRY(object_of(w, &o[PC_OBJ_ROOT_CRL], evm_word_u64(2), true, 0));
@@ -263,6 +271,63 @@ static enum err_code judge_node(struct watch *w, struct row *r, const struct wir
         r->current_until = sooner(r->current_until, o[i].until);
     PC_TRY(judge_waiting(w, r, a, evidence, o, PC_OBJ_TCB_INFO));
     return judge_waiting(w, r, a, evidence, o, PC_OBJ_QE_IDENTITY);
+}
+
+/* Of SNP the list of the product's root runs out; of AWS nothing is in force. */
+static enum err_code judge_unstated(struct watch *w, struct row *r, const struct wire_attested *a)
+{
+    PC_TRY(accepted_until(w, &r->current_until, a, PC_TCB_UP_TO_DATE));
+    r->current = (struct judged){.known = true, .authentic = true, .status = PC_TCB_UP_TO_DATE};
+    for (unsigned p = 0; a->vendor == WIRE_VENDOR_SNP && p < PC_SNP_PRODUCTS; p++) {
+        const char *name = snp_product_name((enum snp_product)p);
+        struct evm_word arg = evm_word_u64(p), list[2];
+        uint8_t product[32] = {0};
+        memcpy(product, name, strlen(name));
+        if (memcmp(a->product, product, sizeof product) != 0)
+            continue;
+        PC_TRY(net_words(w->n, PC_NET_SNP_VERIFIER, "crl(uint8)", &arg, 1, list, 2));
+        r->current_until = sooner(r->current_until, word_u64(&list[1]));
+    }
+    return PC_OK;
+}
+
+/* What TcbPolicy demands beside a status, now and by what waits in the Timelock. */
+static enum err_code judge_minimum(struct watch *w, struct row *r, const struct wire_attested *a,
+                                   struct bytes raw_tcb)
+{
+    const struct vendor_product of = {(enum vendor)a->vendor, evm_word_of(a->product)};
+    uint64_t soon = min_tcb_refused_at(&w->minima, &of, raw_tcb, w->now);
+    struct min_tcb now;
+    PC_TRY(min_tcb_now(&now, w->n, &of));
+    if (soon < r->upcoming_at) {
+        r->below_soon = true;
+        r->upcoming = r->current;
+        r->upcoming.known = true;
+        r->upcoming_at = soon;
+        r->upcoming_number = 0;
+        r->why = "its TCB is below a least one that waits in the Timelock";
+    }
+    if (!min_tcb_met(&now, raw_tcb)) {
+        r->below_now = r->current.known = true; /* whatever its status would be */
+        r->current_until = 0;
+        r->why = "its TCB is below the least that TcbPolicy demands";
+    }
+    return PC_OK;
+}
+
+static enum err_code judge_node(struct watch *w, struct row *r, const struct wire_attested *a,
+                                struct bytes evidence, const struct evm_word *claims)
+{
+    struct evidence_claims c;
+    enum err_code e = vendor_claims(&c, (enum vendor)a->vendor, evidence);
+    /* A mirror can name another evidence; what the record is of, its digest says. */
+    if (e != PC_OK || !evm_word_equal(&c.claims, claims) ||
+        memcmp(c.product.b, a->product, sizeof a->product) != 0) {
+        r->why = "no mirror has the evidence that its record is of";
+        return PC_OK;
+    }
+    PC_TRY(a->vendor == WIRE_VENDOR_TDX ? judge_tdx(w, r, a, evidence) : judge_unstated(w, r, a));
+    return judge_minimum(w, r, a, bytes_of(c.raw_tcb, c.raw_tcb_n));
 }
 
 /* ---- rows ---- */
@@ -307,6 +372,8 @@ static void show(struct watch *w, const struct row *r)
     out_u64(o, "upcoming_number", r->upcoming_number);
     out_str(o, "upcoming_status",
             r->upcoming.known ? verdict_status_name(r->upcoming.status) : "none");
+    out_bool(o, "below_min_tcb", r->below_now);
+    out_bool(o, "upcoming_min_tcb", r->below_soon);
     out_str(o, "note", r->why);
     out_up(o);
     out_line(o, "node %-5u record %-8s current %-8s (%s)  upcoming %-8s%s%s%s", r->id,
@@ -343,7 +410,7 @@ static enum err_code watch_node(struct watch *w, uint32_t id)
         mirror_evidence(&w->m, &evidence, hash) != PC_OK)
         r.why = "its evidence is in no mirror";
     else
-        e = judge_node(w, &r, &a, evidence);
+        e = judge_node(w, &r, &a, evidence, &record[RECORD_CLAIMS]);
     cli_free(&evidence);
     PC_TRY(e);
     w->nodes++;
@@ -358,6 +425,7 @@ static enum err_code watch_all(struct watch *w)
     uint64_t count;
     PC_TRY(net_time(w->n, &w->now));
     PC_TRY(net_u64(w->n, PC_NET_NODE_REGISTRY, "nodeCount()", NULL, 0, &count));
+    PC_TRY(min_tcb_waiting(&w->minima, w->n));
     for (uint64_t id = 1; id <= count && id <= UINT32_MAX; id++)
         PC_TRY(watch_node(w, (uint32_t)id));
     return PC_OK;

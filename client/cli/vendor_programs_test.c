@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * vendor_programs_test.c - the command line with machines of AMD and AWS, against a deployment:
- * policy, collateral, and nodes that join, attest anew and are rechecked. A node's daemon is played
+ * policy, collateral, and nodes that join, attest anew and are
+ * rechecked, and what is foretold of them. A node's daemon is played
  * by a child that answers each request with one bundle.
  */
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,10 +19,14 @@
 #include "base/hex.h"
 #include "base/json.h"
 #include "base/unit_test.h"
+#include "client/cli/net.h"
 #include "client/cli/vendors_testkit.h"
 #include "client/lib/relay_link.h"
 #include "client/lib/vendor_calls.h"
 #include "client/relay/keystore.h"
+#include "crypto/hash.h"
+#include "crypto/raw_tcb.h"
+#include "protocol/common_wire.h"
 #include "protocol/policy_wire.h"
 
 #define POLYCLAVE PC_BIN_DIR "/polyclave"
@@ -209,6 +215,8 @@ static size_t bundle_json(char *out, size_t cap, const struct bundle *b)
     return n;
 }
 
+static struct bundle attested; /* by the last daemon's node */
+
 /* A daemon that has this answer for everybody, until it is killed. */
 static pid_t daemon_with(const char *socket_path, const char *text, size_t n)
 {
@@ -246,6 +254,7 @@ static pid_t node_of(enum vendor vendor, uint8_t number, const char *socket_path
     context_of_owner(b.binding.context, owner.b);
     kit_bind(&b.binding, report_data);
     b.evidence = vendor == PC_VENDOR_SNP ? snp_evidence(report_data) : nitro_evidence(report_data);
+    attested = b;
     return daemon_with(socket_path, text, bundle_json(text, sizeof text, &b));
 }
 
@@ -322,11 +331,162 @@ static void join(enum vendor vendor, uint8_t number, uint64_t id)
     assert_non_null(strstr(kit_log(), "\"state\":\"probation\""));
 }
 
+/* ---- the forecast of a node that is attested */
+
+/* Answers of a mirror that has one evidence. */
+struct mirror {
+    uint8_t hash[32], record[WIRE_ATTESTED_BYTES];
+    struct bytes evidence;
+};
+
+static void mirror_of(struct mirror *m, enum vendor vendor)
+{
+    const struct bundle *b = &attested;
+    struct wire_attested a = {.vendor = (enum wire_vendor)vendor, .kind = PC_SUBJECT_NODE};
+    struct evidence_claims c;
+    struct bytes out;
+    assert_int_equal(vendor_claims(&c, vendor, b->evidence), PC_OK);
+    memcpy(a.subject, b->binding.keys_hash, 32);
+    memcpy(a.context, b->binding.context, 32);
+    memcpy(a.verifier, kit.net.contract[network_verifier(vendor)].b, 20);
+    memcpy(a.product, c.product.b, 32);
+    memcpy(a.measurement, c.measurement.b, 32);
+    memcpy(a.platform, c.platform.b, 32);
+    memcpy(a.claims, c.claims.b, 32);
+    id_record(a.record, PC_SUBJECT_NODE, a.subject, a.context, a.measurement, a.platform,
+              a.verifier);
+    m->evidence = b->evidence;
+    sha256(m->hash, b->evidence);
+    assert_int_equal(wire_encode_attested(&out, m->record, sizeof m->record, &a), PC_OK);
+}
+
+/* Serves it until it is killed. */
+static pid_t mirror_start(const struct mirror *m, unsigned *port)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t len = sizeof at;
+    int s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(s, (const struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(listen(s, 4), 0);
+    assert_int_equal(getsockname(s, (struct sockaddr *)&at, &len), 0);
+    *port = ntohs(at.sin_port);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        char ask[1024], head[128];
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (int c; (c = accept(s, NULL, NULL)) >= 0; (void)close(c)) {
+            ssize_t n = recv(c, ask, sizeof ask - 1, 0);
+            ask[n > 0 ? n : 0] = '\0';
+            struct bytes answer = strncmp(ask, "GET /v1/evidence?", 17) == 0 ? PC_BYTES(m->hash)
+                                  : strstr(ask, "?record ") != NULL          ? PC_BYTES(m->record)
+                                                                             : m->evidence;
+            (void)snprintf(head, sizeof head,
+                           "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n",
+                           answer.n);
+            (void)send(c, head, strlen(head), MSG_NOSIGNAL);
+            (void)send(c, answer.p, answer.n, MSG_NOSIGNAL);
+        }
+        _exit(1);
+    }
+    (void)close(s);
+    return pid;
+}
+
+/* A watch of the next 30 days ends with `code`, and these words are in the row of node 1. */
+static void watch_says(unsigned port, int code, const char *const *words)
+{
+    char node[40], text[2048];
+    (void)snprintf(node, sizeof node, "127.0.0.1:1:%u", port);
+    const char *const argv[] = {POLYCLAVE, "collateral", "watch", "--network", network, "--within",
+                                "30",      "--node",     node,    "--json",    NULL};
+    assert_int_equal(kit_exit_of(argv), code);
+    const char *row = strstr(kit_log(), "\"node_id\":1,");
+    if (row == NULL)
+        fail_msg("no such row: %s", kit_log());
+    (void)snprintf(text, sizeof text, "%.*s", (int)strcspn(row, "}"), row);
+    for (size_t i = 0; words[i] != NULL; i++)
+        if (strstr(text, words[i]) == NULL)
+            fail_msg("%s is not in %s", words[i], text);
+}
+
+static void set_least(struct call *c, const uint8_t least[static PC_RAW_TCB_SNP])
+{
+    struct evm_word genoa = {.b = "Genoa"};
+    call_begin(c, "setMinTcb(uint8,bytes32,bytes)", 3);
+    abi_out_u64(&c->w, PC_VENDOR_SNP);
+    abi_out_word(&c->w, &genoa);
+    abi_out_bytes(&c->w, bytes_of(least, PC_RAW_TCB_SNP));
+    call_end(c);
+}
+
+/* In the Timelock for a week. */
+static void schedule_least(const uint8_t least[static PC_RAW_TCB_SNP])
+{
+    const struct evm_word zero = {.b = {0}};
+    struct call set, c;
+    set_least(&set, least);
+    call_begin(&c, "schedule(address,uint256,bytes,bytes32,bytes32,uint256)", 6);
+    abi_out_addr(&c.w, &kit.net.contract[PC_NET_TCB_POLICY]);
+    abi_out_word(&c.w, &zero);
+    abi_out_bytes(&c.w, set.data);
+    abi_out_word(&c.w, &zero);
+    abi_out_word(&c.w, &zero);
+    abi_out_u64(&c.w, 7 * 86400);
+    call_end(&c);
+    kit_send_as(PC_NET_GOVERNOR, PC_NET_TIMELOCK, c.data);
+    call_free(&c);
+    call_free(&set);
+}
+
+/* A least TCB above the machine's: foretold while it waits, and said once it holds. */
+static void watch_least_tcb(void)
+{
+    static struct mirror m;
+    struct evidence_claims claims;
+    struct call c;
+    unsigned port;
+    assert_int_equal(vendor_claims(&claims, PC_VENDOR_SNP, attested.evidence), PC_OK);
+    mirror_of(&m, PC_VENDOR_SNP);
+    pid_t pid = mirror_start(&m, &port);
+    watch_says(port, PC_CLI_YES,
+               (const char *const[]){"\"good\":true", "\"judged\":true", "\"status\":\"UpToDate\"",
+                                     "\"upcoming_at\":0,", "\"below_min_tcb\":false",
+                                     "\"upcoming_min_tcb\":false", "\"note\":\"\"", NULL});
+    claims.raw_tcb[8]++; /* REPORTED_TCB */
+    schedule_least(claims.raw_tcb);
+    watch_says(port, PC_CLI_NO,
+               (const char *const[]){"\"judged\":true", "\"below_min_tcb\":false",
+                                     "\"upcoming_min_tcb\":true", "waits in the Timelock", NULL});
+    set_least(&c, claims.raw_tcb);
+    kit_send_as(PC_NET_TIMELOCK, PC_NET_TCB_POLICY, c.data);
+    call_free(&c);
+    watch_says(port, PC_CLI_NO,
+               (const char *const[]){"\"judged\":true", "\"current_until\":0,",
+                                     "\"current\":\"lost\"", "\"below_min_tcb\":true",
+                                     "TcbPolicy demands", NULL});
+    claims.raw_tcb[8]--; /* as much as it has */
+    set_least(&c, claims.raw_tcb);
+    kit_send_as(PC_NET_TIMELOCK, PC_NET_TCB_POLICY, c.data);
+    call_free(&c);
+    watch_says(port, PC_CLI_NO, (const char *const[]){"\"below_min_tcb\":false", NULL});
+    /* evidence that is not the record's: another of the same machine, under the record's name */
+    static const uint8_t any[64];
+    m.evidence = snp_evidence(any);
+    end_daemon(pid);
+    sha256(m.hash, m.evidence);
+    pid = mirror_start(&m, &port);
+    watch_says(port, PC_CLI_NO,
+               (const char *const[]){"\"judged\":false", "that its record is of", NULL});
+    end_daemon(pid);
+}
+
 static void nodes(void **state)
 {
     (void)state;
     seal();
     join(PC_VENDOR_SNP, 10, 1);
+    watch_least_tcb();
     join(PC_VENDOR_NITRO, 20, 2);
 }
 

@@ -141,19 +141,21 @@ int kit_stop(void **state)
     return 0;
 }
 
-/* False: it reverts. */
-bool kit_send(const struct evm_address *to, struct bytes data, uint64_t *gas)
+/* What a transaction came to, once it is mined. */
+static bool send_from(const struct evm_address *from, const struct evm_address *to,
+                      struct bytes data, uint64_t *gas)
 {
     static char params[2 * PC_KIT_CALL_MAX + 512], hex[2 * PC_KIT_CALL_MAX + 1];
-    char at[41], hash[80];
+    char who[41], at[41], hash[80];
     uint64_t status;
     struct json_doc *doc;
+    hex_encode(who, PC_BYTES(from->b));
     hex_encode(at, PC_BYTES(to->b));
     hex_encode(hex, data);
     (void)snprintf(params, sizeof params,
-                   "[{\"from\":\"" PC_KIT_PAYER "\",\"to\":\"0x%s\",\"data\":\"0x%s\","
+                   "[{\"from\":\"0x%s\",\"to\":\"0x%s\",\"data\":\"0x%s\","
                    "\"gas\":\"0xffffff\"}]",
-                   at, hex);
+                   who, at, hex);
     (void)snprintf(hash, sizeof hash, "[%.70s]",
                    anvil_call(&kit.node, "eth_sendTransaction", params));
     const char *text;
@@ -166,6 +168,25 @@ bool kit_send(const struct evm_address *to, struct bytes data, uint64_t *gas)
     assert_int_equal(json_get_quantity(&root, "gasUsed", gas), PC_OK);
     json_free(doc);
     return status == 1;
+}
+
+bool kit_send(const struct evm_address *to, struct bytes data, uint64_t *gas)
+{
+    struct evm_address payer;
+    assert_int_equal(hex_decode(payer.b, sizeof payer.b, &PC_KIT_PAYER[2], 40), PC_OK);
+    return send_from(&payer, to, data, gas);
+}
+
+void kit_send_as(enum network_contract from, enum network_contract to, struct bytes data)
+{
+    const struct evm_address *who = &kit.net.contract[from];
+    char hex[41], params[64];
+    uint64_t gas;
+    hex_encode(hex, PC_BYTES(who->b));
+    (void)snprintf(params, sizeof params, "[\"0x%s\"]", hex);
+    (void)anvil_call(&kit.node, "anvil_impersonateAccount", params);
+    anvil_set_balance(&kit.node, who, UINT64_C(1000000000000000000));
+    assert_true(send_from(who, &kit.net.contract[to], data, &gas));
 }
 
 void kit_bind(struct report_binding *b, uint8_t report_data[static 64])

@@ -55,6 +55,9 @@ const char *kit_log(void);
 /* A transaction of the payer. False: it reverts. */
 bool kit_send(const struct evm_address *to, struct bytes data, uint64_t *gas);
 
+/* A transaction of one of the contracts, by anvil's impersonation; it must not revert. */
+void kit_send_as(enum network_contract from, enum network_contract to, struct bytes data);
+
 /* Bind a subject to a recent block; kind, keys_hash and context are set. */
 void kit_bind(struct report_binding *b, uint8_t report_data[static 64]);
 
