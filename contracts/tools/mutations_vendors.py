@@ -453,8 +453,6 @@ MUTATIONS_VENDORS = [
     ("pss", PSS, "a modulus below 4096 bits", "if (_word(modulus, 0) < TOP_BIT || !_isBelow", "if (!_isBelow"),
     ("pss", PSS, "a signature not below the modulus", "_word(modulus, 0) < TOP_BIT || !_isBelow(signature, modulus)",
      "_word(modulus, 0) < TOP_BIT"),
-    ("pss", PSS, "a signature equal to the modulus", "        }\n        return false;\n    }\n\n    /// signature^65537",
-     "        }\n        return true;\n    }\n\n    /// signature^65537"),
     ("pss", PSS, "a call of MODEXP that failed", "done := and(done, eq(returndatasize(), SIZE))", "done := eq(returndatasize(), SIZE)"),
     ("pss", PSS, "MODEXP's answer of another size", "done := and(done, eq(returndatasize(), SIZE))", ""),
     ("pss", PSS, "MODEXP's answer at all", "if (!done || _at(em)", "if (_at(em)"),

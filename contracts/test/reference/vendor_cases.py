@@ -5,7 +5,8 @@
   NAME/N.expect       error signature, empty: accepted; second line: what the case is
   NAME/N.a, N.b, ...  inputs; everything is signed again after the change
 Suites: snp-cert (certificate, issuer ask|root), snp-report (report, hints), nitro-cert (certificate,
-issuer's record number, hints), nitro-doc (document, hints), reader (DER, what it should be: nothing is signed).
+issuer's record number, hints), nitro-doc (document, hints), reader (DER, what it should be: nothing is signed),
+pss (modulus, signature, message; an error says no more than that it is refused).
 """
 import hashlib
 import multiprocessing
@@ -16,6 +17,7 @@ import sys
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
+import pss_cases  # noqa: E402
 import reader_cases  # noqa: E402
 import sim_vendors as sim  # noqa: E402
 
@@ -272,6 +274,7 @@ def jobs():
         "nitro-doc": [(w, e, (p,)) for w, e, p in documents(chain)]
         + [(w, e, (d, made)) for w, e, d in envelopes(chain)],
         "reader": list(reader_cases.reader()),
+        "pss": list(pss_cases.pss()),
     }
     for folder, cases in suites.items():
         for i, (what, error, parts) in enumerate(cases):
@@ -292,7 +295,7 @@ def worlds():
 
 
 def main():
-    names = ("vendor_cases.py", "reader_cases.py", "sim_vendors.py", "p384_hints.py")
+    names = ("vendor_cases.py", "reader_cases.py", "pss_cases.py", "sim_vendors.py", "p384_hints.py")
     stamp = hashlib.sha256(b"".join(open(os.path.join(HERE, n), "rb").read() for n in names)).hexdigest()
     mark = os.path.join(OUT, "stamp")
     if os.path.exists(mark) and open(mark, encoding="utf-8").read() == stamp:
