@@ -50,42 +50,82 @@ abstract contract VendorCases is VendorWorld {
     }
 }
 
-contract SnpCasesTest is VendorCases {
+/// @title  SnpSimulated - SnpVerifier under simulated ARKs of Milan and Turin, a list and an ASK of Milan
+abstract contract SnpSimulated is VendorCases {
     ISnpVerifier internal verifier;
     bytes internal modulus;
     bytes32 internal ask;
 
-    function setUp() external {
+    function deploy(string memory root, string memory second) internal {
         vm.warp(NOW);
         deployParts();
-        bytes[] memory roots = new bytes[](1);
-        roots[0] = caseFile("snp", "ark");
+        bytes[] memory roots = new bytes[](bytes(second).length == 0 ? 1 : 2);
+        roots[0] = caseFile("snp", root);
+        if (roots.length == 2) roots[1] = caseFile("snp", second);
         modulus = caseFile("snp", "modulus");
-        verifier = ISnpVerifier(
-            Deploys.create(
-                "SnpVerifier.sol:SnpVerifier",
-                abi.encode(
-                    roots, policyAt(), ISnpVerifier.Parts(reader, sha384, p384),
-                    ISnpVerifier.SnpRules({maxVmpl: 0, vlek: false, listsRequired: true})
-                )
-            )
-        );
+        verifier = ISnpVerifier(make(roots));
         deployAround(address(verifier), 2);
         verifier.addCrl(caseFile("snp", "list"), 0, modulus);
-        ask = verifier.addCert(caseFile("snp", "ask"), 0, modulus);
+    }
+
+    function make(bytes[] memory roots) internal returns (address) {
+        return Deploys.create(
+            "SnpVerifier.sol:SnpVerifier",
+            abi.encode(
+                roots, policyAt(), ISnpVerifier.Parts(reader, sha384, p384),
+                ISnpVerifier.SnpRules({maxVmpl: 0, vlek: false, listsRequired: true})
+            )
+        );
+    }
+
+    function postAsk(string memory name) internal returns (bytes32) {
+        return verifier.addCert(caseFile("snp", name), 0, modulus);
+    }
+
+    function postLeaf(string memory name, bytes32 issuer) internal returns (bytes memory record) {
+        vm.recordLogs();
+        verifier.addCert(caseFile("snp", name), issuer, modulus);
+        (, record) = abi.decode(lastLog(ISnpVerifier.LeafPosted.selector), (bytes32, bytes));
+    }
+}
+
+contract SnpCasesTest is SnpSimulated {
+    function setUp() external {
+        deploy("ark", "ark-turin");
+        ask = postAsk("ask");
+    }
+
+    function construct(bytes[] calldata roots) external returns (address) {
+        return make(roots);
+    }
+
+    function test_roots() external {
+        uint256 i;
+        for (; there("snp-root", i); ++i) {
+            bytes[] memory roots = new bytes[](1);
+            roots[0] = input("snp-root", i, "a");
+            (bool good, bytes memory answer) = address(this).call(abi.encodeCall(this.construct, (roots)));
+            settle("snp-root", i, good, answer);
+        }
+        ok(i >= 8, "cases");
+        vm.expectRevert(abi.encodeWithSelector(ISnpVerifier.ProductUnknown.selector, 0));
+        this.construct(new bytes[](0));
     }
 
     function test_certificates() external {
+        bytes32 asvk = postAsk("asvk");
+        bytes32 turin = verifier.addCert(caseFile("snp", "ask-turin"), bytes32(uint256(2)), modulus);
         uint256 i;
         for (; there("snp-cert", i); ++i) {
             uint256 before = vm.snapshotState();
-            bytes32 issuer = input("snp-cert", i, "b").length == 4 ? bytes32(0) : ask;
+            string memory by = string(input("snp-cert", i, "b"));
+            bytes32 issuer = same(by, "root") ? bytes32(0) : same(by, "ask") ? ask : same(by, "asvk") ? asvk : turin;
             (bool good, bytes memory answer) =
                 address(verifier).call(abi.encodeCall(ISnpVerifier.addCert, (input("snp-cert", i, "a"), issuer, modulus)));
             settle("snp-cert", i, good, answer);
             vm.revertToState(before);
         }
-        ok(i >= 30, "cases");
+        ok(i >= 40, "cases");
     }
 
     function test_reports() external {

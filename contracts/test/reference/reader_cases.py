@@ -227,7 +227,8 @@ def keys():
     yield "a level outside the arc", ITEM, of(levels={k: v for k, v in levels.items() if k != 1}, more=[other])
     yield "version 1", "", of().replace(b"\2\1\0", b"\2\1\1", 1)
     yield "version 2", VALUE, of().replace(b"\2\1\0", b"\2\1\2", 1)
-    yield "bytes behind the version", END, of()[22:] + sim.extension(arc + "01", integer(0) + tlv(5))
+    yield "bytes behind the version", END, b"".join(
+        sim.amd_extensions(levels)[1:] + [sim.extension(arc + "01", integer(0) + tlv(5))])
     yield "bytes behind a level", END, of(levels={k: v for k, v in levels.items() if k != 8},
                                           more=[sim.extension(arc + "0308", integer(115) + tlv(5))])
     yield "level 10 and level 0", "", of(more=[sim.extension(arc + "030a", tlv(5)), sim.extension(arc + "0300", tlv(5))])
