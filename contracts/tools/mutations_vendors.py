@@ -10,9 +10,9 @@ One per check. Not in the list, and why:
 """
 
 GROUPS_VENDORS = {
-    "snp": "SnpCasesTest|SnpVerifierVectorsTest",
+    "snp": "SnpCasesTest|SnpVerifierStatesTest|SnpVerifierVectorsTest",
     "report": "SnpReportTest",
-    "nitro": "NitroCasesTest|NitroVerifierVectorsTest",
+    "nitro": "NitroCasesTest|NitroVerifierStatesTest|NitroVerifierVectorsTest",
     "doc": "NitroCasesTest",
     "cbor": "CborTest",
     "der": "Reader384Test|SnpCasesTest|NitroCasesTest",
@@ -252,7 +252,7 @@ MUTATIONS_VENDORS = [
      "zero[i] = b.word(at) == 0;"),
     ("doc", DOC, "debug mode", "if (zero[0] && zero[1] && zero[2]) revert INitroVerifier.EnclaveDebug();", ""),
     ("doc", DOC, "a PCR that is zero", "if (zero[i]) revert INitroVerifier.PcrZero(uint8(i));", ""),
-    ("doc", DOC, "PCR 8 in the measurement", "_pcr(b, d, 2), _pcr(b, d, 3)", "_pcr(b, d, 2), _pcr(b, d, 2)"),
+    ("nitro", DOC, "PCR 8 in the measurement", "_pcr(b, d, 2), _pcr(b, d, 3)", "_pcr(b, d, 2), _pcr(b, d, 2)"),
     ("doc", DOC, "a module id with two -enc", "if (found != 1 || at == d.module) return 0;",
      "if (found == 0 || at == d.module) return 0;"),
     ("doc", DOC, "a module id that begins with -enc", "if (found != 1 || at == d.module) return 0;", "if (found != 1) return 0;"),
