@@ -19,7 +19,7 @@ GROUPS_VENDORS = {
     "pss": "RsaPssTest|RsaPssForgedTest",
     "calls": "Calls384Test|Sha384Test",
     "sha": "Sha384Test",
-    "p384": "P384Test|P384AdaptiveTest",
+    "p384": "P384Test",
 }
 
 BOTH = ["evidence/SnpVerifier.sol", "evidence/NitroVerifier.sol"]
