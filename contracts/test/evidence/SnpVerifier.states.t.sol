@@ -160,6 +160,16 @@ contract SnpVerifierStatesTest is SnpSimulated {
         refusedLeaf("vek", ask_, abi.encodeWithSelector(IEvidenceErrors.CertificateRevoked.selector, id));
     }
 
+    /// What a newer list no longer has stays revoked (A81).
+    function test_A81_serialsThatAListDroppedStayRevoked() external {
+        verifier.addCrl(caseFile("snp", "list-serials"), 0, modulus);
+        vm.warp(NOW + 1);
+        verifier.addCrl(caseFile("snp", "list-to-come"), 0, modulus);
+        bytes32 id = Objects.serialId(2, 16, 0x10001);
+        ok(policy.isRevoked(Objects.SERIAL, id), "still");
+        refusedLeaf("ask", 0, abi.encodeWithSelector(IEvidenceErrors.CertificateRevoked.selector, id));
+    }
+
     /// Without taking a list into force: what it says of one serial.
     function test_proofOfRevocation() external {
         uint256[] memory serials = new uint256[](2);
