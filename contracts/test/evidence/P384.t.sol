@@ -235,6 +235,24 @@ contract P384Test is Test {
         ok(slopes > 250, "number of slopes");
     }
 
+    /// A point off the curve is refused before the first slope of its multiples is looked at.
+    function test_pointsOffTheCurve() external {
+        bytes memory c = base();
+        ask(c);
+        uint256 slopes = OPS + 3 * uint256(uint8(c[STATEMENT + 2]));
+        // y of R and its first slope; y of the key and its first slope
+        uint256[2] memory y = [STATEMENT + 3, uint256(192)];
+        for (uint256 i = 0; i < 2; ++i) {
+            bytes memory d = bytes.concat(c);
+            flip(d, slopes + 8 * i * SLOPE + 47, 0);
+            (bool yes, uint256 later) = ask(d);
+            ok(!yes, "a wrong slope");
+            d = bytes.concat(c);
+            flip(d, y[i] + 47, 0);
+            refusedFor(d, later - 300, "off the curve");
+        }
+    }
+
     /// What is refused before a point is computed costs little.
     function test_refusedEarly() external {
         bytes memory c = base();

@@ -88,6 +88,8 @@ def certificates():
     yield "two common names", NAME, certificate(subject=sequence(*[tlv(0x31, sequence(oid("550403"), tlv(0x0c, b"x")))] * 2))
     yield "two common names in a set", NAME, certificate(subject=sequence(tlv(0x31, *[sequence(oid("550403"), tlv(0x0c, b"x"))] * 2)))
     yield "an empty common name", NAME, certificate(subject=name(""))
+    yield "an empty common name and a good one", NAME, certificate(
+        subject=sequence(*[tlv(0x31, sequence(oid("550403"), tlv(0x0c, text))) for text in (b"", b"x")]))
     yield "a common name of 32 bytes", "", certificate(subject=name("x" * 32))
     yield "a common name of 33 bytes", NAME, certificate(subject=name("x" * 33))
     yield "a PrintableString", "", certificate(subject=sequence(tlv(0x31, sequence(oid("550403"), tlv(0x13, b"x")))))
@@ -107,7 +109,11 @@ def certificates():
     yield "a modulus of 4095 bits", VALUE, certificate(key=rsa.replace(sim.modulus(), low))
     yield "another exponent", VALUE, certificate(key=rsa[:-3] + b"\1\0\3")
     yield "a point that ends too late", VALUE, certificate(key=ec, wrapped=b"", cut=-1)
-    yield "a modulus that ends too late", VALUE, certificate(key=rsa, wrapped=b"", cut=-1)
+    # the certificate's signature has the exponent where it would stand
+    place = 546 - 133 - len(PSS) - 5
+    exponent = bytes(place) + b"\2\3\1\0\1" + bytes(507 - place)
+    head = len(certificate(key=b"", wrapped=b"")) - len(certificate(key=b"", wrapped=b"", cut=0)) - 2
+    yield "a modulus that ends too late", VALUE, certificate(key=rsa, wrapped=b"", cut=head + 133, signature=bits(exponent))
     # signatures
     yield "an RSA signature of 511 bytes", VALUE, certificate(signature=bits(bytes(511)))
     yield "an RSA signature of 513 bytes", VALUE, certificate(signature=bits(bytes(513)))
@@ -146,7 +152,7 @@ def extensions():
     yield "an unknown critical one", UNKNOWN, one(extra(b"", b"\1\1\xff", "2a03"))
     yield "critical FALSE", VALUE, one(extra(b"", b"\1\1\0", "2a03"))
     yield "critical 1", VALUE, one(extra(b"", b"\1\1\1", "2a03"))
-    yield "an extension that ends in critical", VALUE, one(sequence(oid("2a03"), b"\1\1"), extra(b"", kind="2a04"))
+    yield "an extension that ends in critical", VALUE, one(sequence(oid("2a03"), b"\1\1"), b"\xff\0")
     yield "an empty OID", VALUE, one(extra(b"", kind=""))
     yield "an OID of 31 bytes", "", one(extra(b"", kind="2a" * 31))
     yield "an OID of 32 bytes", VALUE, one(extra(b"", kind="2a" * 32))
