@@ -3,7 +3,7 @@
 
 One per check. Not in the list, and why:
 - Sha384 and P384Table are generated: a round like another and a point like another have one representative;
-  P384Table's code is pinned by its hash.
+  P384Table's code is pinned by its hash. The cut of h between blocks is no check: h is only added to.
 - COMMITTED and REPORTED in the mask of unused TCB bytes: byte by byte they are below CURRENT, which is in it.
 - In Certificate384: that the version and ecdsa-with-SHA384 stand before the end of what is signed (its last byte is followed by 0x30,
   or the next element is opened with the same end), and the first of the two ends of extensions (the second one compares with the same).
@@ -475,8 +475,8 @@ MUTATIONS_VENDORS = [
      "let end := and(add(size, 143), not(127))"),
     ("sha", "evidence/Sha384.sol", "the mark behind the message", "if lt(sub(size, at), 128) {", "if lt(sub(size, at), 127) {"),
     ("sha", "evidence/Sha384.sol", "the length in bits", "or(mload(0x460), shl(3, size))", "or(mload(0x460), shl(2, size))"),
-    ("sha", "evidence/Sha384.sol", "the cut of the state", "h := and(add(h, mload(0x3e0)), 0xffffffffffffffff)",
-     "h := add(h, mload(0x3e0))"),
+    ("sha", "evidence/Sha384.sol", "the cut of the state", "a := and(add(a, mload(0x300)), 0xffffffffffffffff)",
+     "a := add(a, mload(0x300))"),
     ("sha", "evidence/Sha384.sol", "the last round's constant", "0x6c44198c4a47581700000000000000005fcb6fab3ad6faec",
      "0x6c44198c4a47581600000000000000005fcb6fab3ad6faec"),
     # ---- P384

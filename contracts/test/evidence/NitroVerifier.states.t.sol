@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Objects} from "../../src/base/Objects.sol";
 import {IEvidenceErrors} from "../../src/interfaces/IEvidenceErrors.sol";
+import {IEvidenceVerifier} from "../../src/interfaces/IEvidenceVerifier.sol";
 import {INitroVerifier} from "../../src/interfaces/INitroVerifier.sol";
+import {ITcbPolicy} from "../../src/interfaces/ITcbPolicy.sol";
 import {TcbStatus} from "../../src/base/Types.sol";
 import {vm} from "../kit/Vm.sol";
 import {NitroSimulated} from "./VendorCases.t.sol";
@@ -71,6 +74,28 @@ contract NitroVerifierStatesTest is NitroSimulated {
         eq(below(records[4]), 0, "none below a target");
         // what is above bounds one that bounds nothing itself
         eq(below(post("unbounded", records[1])), 2, "below a zonal one without a length");
+    }
+
+    // ---- revocations
+
+    function judgeIt(IEvidenceVerifier.Findings calldata f) external view {
+        judge(address(verifier), f);
+    }
+
+    /// A document says when its certificate was posted: after any revocation it counts only if that was later.
+    function test_afterARevocation() external {
+        bytes memory document = input("nitro-doc", 0, "a");
+        this.judgeIt(verifier.verify(document, bytes.concat(records[4], input("nitro-doc", 0, "b"))));
+        vm.prank(TIMELOCK);
+        policy.revoke(Objects.SERIAL, Objects.serialId(3, 0, 0x77));
+        IEvidenceVerifier.Findings memory f =
+            verifier.verify(document, bytes.concat(records[4], input("nitro-doc", 0, "b")));
+        vm.expectPartialRevert(ITcbPolicy.AuthorityEpochPassed.selector);
+        this.judgeIt(f);
+        delete records;
+        records.push("");
+        postChain();
+        this.judgeIt(verifier.verify(document, bytes.concat(records[4], input("nitro-doc", 0, "b"))));
     }
 
     // ---- records and sizes

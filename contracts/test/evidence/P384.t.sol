@@ -266,6 +266,12 @@ contract P384Test is Test {
         d = bytes.concat(c);
         d[STATEMENT + 2] = bytes1(uint8(1));
         refusedFor(d, 4_000, "one operation");
+        // r = 0 and s = 0, whatever the rest is
+        for (uint256 i = 48; i < 144; i += 48) {
+            d = bytes.concat(c);
+            for (uint256 j = 0; j < 48; ++j) d[i + j] = 0;
+            refusedFor(d, 4_000, i == 48 ? "r = 0" : "s = 0");
+        }
         // the multiple that the table lacks is refused when it is fetched, before its slope is looked at
         uint256 at = OPS + 3;
         while (uint8(c[at + 1]) & 0x20 == 0) at += 3;
