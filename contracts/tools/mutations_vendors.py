@@ -7,6 +7,7 @@ One per check. Not in the list, and why:
 - COMMITTED and REPORTED in the mask of unused TCB bytes: byte by byte they are below CURRENT, which is in it.
 - In Certificate384: that the version and ecdsa-with-SHA384 stand before the end of what is signed (its last byte is followed by 0x30,
   or the next element is opened with the same end), and the first of the two ends of extensions (the second one compares with the same).
+- In X509 the length of a common name's OID: it is among the bytes that are compared.
 - Masks of the signature's r and s in SnpReport: open() has refused what they cut.
 - What a call of a whole part takes away (evidence.open(), checkRules(), ...): each check in it is a line.
 """
@@ -372,7 +373,6 @@ MUTATIONS_VENDORS = [
     ("der", X509, "a common name of another type", " || (tag != 0x0c && tag != 0x13)) {", ") {"),
     ("der", X509, "no common name", "if (name == 0) revert CommonName(origin);", ""),
     ("der", X509, "bytes behind a name's text", "                Der.requireEnd(textEnd, innerEnd);\n", ""),
-    ("der", X509, "what is a common name", "bool isName = value == inner + 5 && uint40", "bool isName = uint40"),
     ("der", X509, "critical by another value than TRUE",
      "if (pos + 3 > end || uint24(bytes3(der.word(pos))) != 0x0101ff) revert", "if (pos + 3 > end) revert"),
     ("der", X509, "an extension that ends in critical", "if (pos + 3 > end || uint24(bytes3(der.word(pos))) != 0x0101ff)",

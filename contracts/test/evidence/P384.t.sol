@@ -253,6 +253,24 @@ contract P384Test is Test {
         }
     }
 
+    /// Twice all scalars by a doubling that is counted and not made: true as it is, and no form of hints.
+    function test_doublingsLeft() external {
+        bytes memory c = base();
+        uint256 k1 = 240 + 51;
+        uint256 k2 = k1 + 32;
+        assembly ("memory-safe") {
+            // power, and k1 + 2^220, k2 + 2^400 of twice the numbers
+            let at := add(c, 32)
+            mstore8(add(at, 241), add(1, byte(0, mload(add(at, 241)))))
+            mstore(add(at, k1), sub(shl(1, mload(add(at, k1))), shl(220, 1)))
+            let low := mload(add(at, add(k2, 32)))
+            mstore(add(at, k2), sub(or(shl(1, mload(add(at, k2))), shr(255, low)), shl(144, 1)))
+            mstore(add(at, add(k2, 32)), shl(1, low))
+        }
+        (bool yes,) = ask(c);
+        ok(!yes, "a doubling is missing");
+    }
+
     /// What is refused before a point is computed costs little.
     function test_refusedEarly() external {
         bytes memory c = base();

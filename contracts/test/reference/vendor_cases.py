@@ -71,6 +71,7 @@ def snp_certificates():
     yield "a HWID of 66 bytes that is no OCTET STRING", "DerValue(uint256)", vek(hwid=b"\2\x40" + sim.HWID), "ask"
     yield "a VCEK with a CSP id", "AmdExtensions(bytes32)", vek(csp="CN=cloud"), "ask"
     yield "another product's name", "AmdExtensions(bytes32)", vek(product="Genoa"), "ask"
+    yield "another product's name and a stepping", "AmdExtensions(bytes32)", vek(product="Genoa-A1"), "ask"
     yield "a product's name with more behind it", "AmdExtensions(bytes32)", vek(product="MilanX"), "ask"
     yield "FMC outside Turin", "AmdExtensions(bytes32)", vek(levels={**levels, 9: 1}), "ask"
     yield "an unknown critical extension", "ExtensionUnknown(uint256)", vek(more=[unknown]), "ask"
