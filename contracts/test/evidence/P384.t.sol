@@ -251,6 +251,12 @@ contract P384Test is Test {
             flip(d, y[i] + 47, 0);
             refusedFor(d, later - 300, "off the curve");
         }
+        // and a number that is not below p before the point is computed
+        bytes memory e = bytes.concat(c);
+        flip(e, 191 + 48, 0);
+        (, uint256 off) = ask(e);
+        for (uint256 i = 192; i < 240; ++i) e[i] = 0xff;
+        refusedFor(e, off - 500, "y not below p");
     }
 
     /// Twice all scalars by a doubling that is counted and not made: true as it is, and no form of hints.
