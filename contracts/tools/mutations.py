@@ -2,10 +2,15 @@
 """What contracts/mutate breaks: a check removed, a comparison bent, a word forgotten - one line each.
 
 GROUPS: test contracts (a regular expression for forge) that are run for the mutations of that group.
+SKIPPED: files below src/ that are not compiled again for a group: its tests do not deploy them, or they
+reach what is broken through another contract alone.
 MUTATIONS: group, file below src/, what is broken, the text as it stands, the text instead.
+Those of the SNP and Nitro verifiers stand in mutations_vendors.py.
 """
+from mutations_vendors import GROUPS_VENDORS, MUTATIONS_VENDORS, SKIPPED_VENDORS
 
 GROUPS = {
+    **GROUPS_VENDORS,
     "post": "TdxVerifierPostTest",
     "verify": "TdxVerifierVerifyTest",
     "both": "TdxVerifier(Post|Verify)Test",
@@ -25,7 +30,9 @@ GROUPS = {
     "govern": "GovernanceTest",
 }
 
-MUTATIONS = [
+SKIPPED = SKIPPED_VENDORS
+
+MUTATIONS = MUTATIONS_VENDORS + [
     # ---- evidence
     ("verify", "evidence/TdxQuote.sol", "the QE report's signature",
      "if (!P256.verify(sha256(e[qe:qe + 384]), word(e, qe + 384), word(e, qe + 416), leafX, leafY)) {",

@@ -146,9 +146,19 @@ with_anything_recorded()
             "$ROOT/contracts/out/AnythingAttestations.sol/AnythingAttestations.json") ||
         why "no contract to put in the place of Attestations" || return 1
     cast rpc --rpc-url "$RPC" anvil_setCode "$(attestations)" "$fake" || return 1
+    pc_wait 90 "all nodes to follow the chain again" heads_above "$(cast block-number --rpc-url "$RPC")" || return 1
     "$@" || status=1
     cast rpc --rpc-url "$RPC" anvil_setCode "$(attestations)" "$code" || return 1
+    # Code that changes within a block makes its proofs wrong: who asked just then mistrusts all endpoints a while.
+    pc_wait 90 "all nodes to follow the chain again" heads_above "$(cast block-number --rpc-url "$RPC")" || return 1
     return $status
+}
+
+# heads_above BLOCK: every node's.
+heads_above()
+{
+    local i
+    for ((i = 1; i <= NODES; i++)); do [ "$(node_status "$i" head.number)" -gt "$1" ] || return 1; done
 }
 
 # Nothing is counted in two hours of chain time: near the end of one, wait for the next.

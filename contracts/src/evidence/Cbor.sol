@@ -140,7 +140,7 @@ library Cbor {
             if (!g.indefinite) {
                 if (g.left == 0) return (false, pos);
                 --g.left;
-                if (pos >= end) revert CborTruncated(pos);
+                // that it stands before the end is for its reader to see
                 return (true, pos);
             }
             if (pos >= end) revert CborTruncated(pos);

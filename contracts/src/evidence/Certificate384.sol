@@ -162,7 +162,7 @@ library Certificate384 {
         uint256 start;
         (start, stop) = der.open(pos, end, Der.INTEGER);
         uint256 length = stop - start;
-        if (length == 0 || length > 49) revert Der.DerInteger(pos);
+        if (length == 0) revert Der.DerInteger(pos);
         uint256 w = uint256(der.word(start));
         if (w >> 255 != 0) revert Der.DerInteger(pos);
         if (w >> 248 == 0 && length > 1) {

@@ -103,7 +103,7 @@ library Der {
         uint256 start;
         (start, stop) = open(der, pos, end, INTEGER);
         uint256 length = stop - start;
-        if (length == 0 || length > maxBytes + 1) revert DerInteger(pos);
+        if (length == 0) revert DerInteger(pos);
         uint256 w = uint256(word(der, start));
         if (w >> 255 != 0) revert DerInteger(pos);
         if (w >> 248 == 0 && length > 1) {

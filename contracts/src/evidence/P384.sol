@@ -495,14 +495,12 @@ contract P384 {
                 if sub(left, mulmod(high, order, m)) { fail() }
             }
 
-            /// Both identities modulo 2^256. With the others they hold as integers: both sides are below
-            /// 2^1016.
+            /// The second identity modulo 2^256. With the others it holds as integers: both sides are below
+            /// 2^1016. The first needs M1, M2 and M3 alone: its sides are below 2^641.
             function requireScalars0() {
                 let w := sub(mload(add(SCALARS, 32)), SCALAR_OFFSET)
                 let s := calldataload(112)
-                let left := add(mul(w, calldataload(64)), mul(sub(mload(SCALARS), SCALAR_OFFSET), s))
-                if sub(left, mul(sub(calldataload(291), SCALAR_OFFSET), N_LOW)) { fail() }
-                left := mul(sub(mload(add(SCALARS, 96)), SCALAR_OFFSET), TWO192)
+                let left := mul(sub(mload(add(SCALARS, 96)), SCALAR_OFFSET), TWO192)
                 left := add(left, sub(mload(add(SCALARS, 64)), SCALAR_OFFSET))
                 left := add(mul(left, s), mul(w, calldataload(16)))
                 if sub(left, mul(calldataload(355), N_LOW)) { fail() }

@@ -103,7 +103,7 @@ contract SnpVerifier is ISnpVerifier {
         uint32 epoch = policy.authorityEpoch(Vendor.SNP);
         Authority memory a = _issuer(issuer, epoch);
         if (c.issuer != a.subject) revert IssuerMismatch(c.issuer, a.subject);
-        _requireSigned(certificate[c.tbsStart:c.tbsEnd], c.algorithm, c.signature, a.keyTag, modulus);
+        _requireSigned(certificate[c.tbsStart:c.tbsEnd], c.signature, a.keyTag, modulus);
         if (a.role == 0) return _addAuthority(c, key, a, epoch);
         AmdKey.Key memory k = reader.amdKey(certificate, c.extensionsStart, c.extensionsEnd);
         return _addLeaf(c, key, k, a, epoch);
@@ -273,16 +273,13 @@ contract SnpVerifier is ISnpVerifier {
         if (policy.isRevoked(Objects.SERIAL, id)) revert CertificateRevoked(id);
     }
 
-    function _requireSigned(
-        bytes calldata tbs,
-        uint8 algorithm,
-        bytes memory signature,
-        bytes32 keyTag,
-        bytes calldata modulus
-    ) private view {
+    /// An ECDSA signature is none here: it has not the size of an RSA signature.
+    function _requireSigned(bytes calldata tbs, bytes memory signature, bytes32 keyTag, bytes calldata modulus)
+        private
+        view
+    {
         bytes32 tag = keccak256(modulus);
         if (tag != keyTag) revert IssuerKeyMismatch(tag, keyTag);
-        if (algorithm == Certificate384.ECDSA) revert SignatureInvalid();
         (bytes32 high, bytes16 low) = Hash384.digest(sha384, tbs);
         if (!RsaPss.verify(sha384, high, low, modulus, signature)) revert SignatureInvalid();
     }
@@ -368,8 +365,7 @@ contract SnpVerifier is ISnpVerifier {
         _requireNow(l.thisUpdate, l.nextUpdate);
         Root memory r = _root(product);
         if (l.issuer != r.subject) revert IssuerMismatch(l.issuer, r.subject);
-        uint8 algorithm = l.signature.length == RsaPss.SIZE ? Certificate384.PSS : Certificate384.ECDSA;
-        _requireSigned(list[l.tbsStart:l.tbsEnd], algorithm, l.signature, r.keyTag, modulus);
+        _requireSigned(list[l.tbsStart:l.tbsEnd], l.signature, r.keyTag, modulus);
     }
 
     /// A list may name the ARK that signed it: nothing below it counts any more.

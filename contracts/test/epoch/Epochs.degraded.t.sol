@@ -79,6 +79,36 @@ contract EpochsDegradedTest is NetWorld {
         eq(epochs.attempt().n, 4, "DEGRADED in the third window");
     }
 
+    /// A full committee is due as long as there is none, and the first one ends it: n, T and PK as before.
+    function test_A60_endsWithTheFirstFullCommittee() external {
+        genesis(6);
+        attestations.stop(SNP, true);
+        (uint32[] memory ids,) = epochs.members(1);
+        passEpoch();
+        for (uint256 round; round < 2; ++round) {
+            epochs.announce();
+            for (uint256 i; i < 6; ++i) {
+                if (registry.nodeOf(ids[i]).vendor != SNP) enrol(ids[i]);
+            }
+            mine(WINDOW + 1 + (round == 0 ? PHASE + ABSENCE : 0));
+        }
+        epochs.open();
+        activateFast();
+        eq(epochs.now_().n, 4, "DEGRADED");
+        eq(epochs.now_().degraded, 1, "shown");
+        // the vendor is back, long before the next committee would be due
+        attestations.stop(SNP, false);
+        mine(COOLDOWN);
+        announceAnd(1, 6);
+        openAfterWindow();
+        eq(epochs.attempt().n, 6, "n as before");
+        eq(epochs.attempt().t, 4, "T as before");
+        eq(epochs.attempt().flags & 2, 0, "not DEGRADED");
+        activateFast();
+        eq(epochs.now_().degraded, 0, "over");
+        eq(epochs.pkOf(0), PK, "same PK");
+    }
+
     function test_A66_vendorThatEnrolsIsNeverAbsent() external {
         genesis(6);
         uint32[] memory ids;

@@ -99,7 +99,24 @@ contract P384Test is Test {
 
     function test_forgeries() external {
         (uint256 accepts, uint256 refusals) = all("forged");
-        ok(accepts >= 4 && refusals >= 70, "number of cases");
+        ok(accepts >= 4 && refusals >= 76, "number of cases");
+    }
+
+    /// Values of which word 0 alone or word 3 alone says that they are multiples of p are refused where
+    /// they stand, like ones that are plainly wrong: what comes later would cost more.
+    function test_adaptiveForgeries() external {
+        (bytes[] memory calls,) = callsOf("adaptive");
+        ok(calls.length >= 20, "pairs");
+        // a whole call first: it touches the accounts
+        ask(base());
+        for (uint256 i = 0; i < calls.length; i += 2) {
+            (bool yes, uint256 plain) = ask(calls[i]);
+            ok(!yes, "plainly wrong");
+            uint256 used;
+            (yes, used) = ask(calls[i + 1]);
+            ok(!yes, "one half holds");
+            if (used > plain + 20) revert NotTrue(string.concat("pair ", vm.toString(i / 2), " is refused too late"));
+        }
     }
 
     function test_randomKeysAndGas() external {
@@ -218,6 +235,48 @@ contract P384Test is Test {
         ok(slopes > 250, "number of slopes");
     }
 
+    /// A point off the curve is refused before the first slope of its multiples is looked at.
+    function test_pointsOffTheCurve() external {
+        bytes memory c = base();
+        ask(c);
+        uint256 slopes = OPS + 3 * uint256(uint8(c[STATEMENT + 2]));
+        // y of R and its first slope; y of the key and its first slope
+        uint256[2] memory y = [STATEMENT + 3, uint256(192)];
+        for (uint256 i = 0; i < 2; ++i) {
+            bytes memory d = bytes.concat(c);
+            flip(d, slopes + 8 * i * SLOPE + 47, 0);
+            (bool yes, uint256 later) = ask(d);
+            ok(!yes, "a wrong slope");
+            d = bytes.concat(c);
+            flip(d, y[i] + 47, 0);
+            refusedFor(d, later - 300, "off the curve");
+        }
+        // and a number that is not below p before the point is computed
+        bytes memory e = bytes.concat(c);
+        flip(e, 191 + 48, 0);
+        (, uint256 off) = ask(e);
+        for (uint256 i = 192; i < 240; ++i) e[i] = 0xff;
+        refusedFor(e, off - 500, "y not below p");
+    }
+
+    /// Twice all scalars by a doubling that is counted and not made: true as it is, and no form of hints.
+    function test_doublingsLeft() external {
+        bytes memory c = base();
+        uint256 k1 = 240 + 51;
+        uint256 k2 = k1 + 32;
+        assembly ("memory-safe") {
+            // power, and k1 + 2^220, k2 + 2^400 of twice the numbers
+            let at := add(c, 32)
+            mstore8(add(at, 241), add(1, byte(0, mload(add(at, 241)))))
+            mstore(add(at, k1), sub(shl(1, mload(add(at, k1))), shl(220, 1)))
+            let low := mload(add(at, add(k2, 32)))
+            mstore(add(at, k2), sub(or(shl(1, mload(add(at, k2))), shr(255, low)), shl(144, 1)))
+            mstore(add(at, add(k2, 32)), shl(1, low))
+        }
+        (bool yes,) = ask(c);
+        ok(!yes, "a doubling is missing");
+    }
+
     /// What is refused before a point is computed costs little.
     function test_refusedEarly() external {
         bytes memory c = base();
@@ -231,6 +290,12 @@ contract P384Test is Test {
         d = bytes.concat(c);
         d[STATEMENT + 2] = bytes1(uint8(1));
         refusedFor(d, 4_000, "one operation");
+        // r = 0 and s = 0, whatever the rest is
+        for (uint256 i = 48; i < 144; i += 48) {
+            d = bytes.concat(c);
+            for (uint256 j = 0; j < 48; ++j) d[i + j] = 0;
+            refusedFor(d, 4_000, i == 48 ? "r = 0" : "s = 0");
+        }
         // the multiple that the table lacks is refused when it is fetched, before its slope is looked at
         uint256 at = OPS + 3;
         while (uint8(c[at + 1]) & 0x20 == 0) at += 3;

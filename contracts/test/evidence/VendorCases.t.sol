@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Ids} from "../../src/base/Ids.sol";
 import {Objects} from "../../src/base/Objects.sol";
 import {IEvidenceErrors} from "../../src/interfaces/IEvidenceErrors.sol";
 import {INitroVerifier} from "../../src/interfaces/INitroVerifier.sol";
@@ -52,42 +53,82 @@ abstract contract VendorCases is VendorWorld {
     }
 }
 
-contract SnpCasesTest is VendorCases {
+/// @title  SnpSimulated - SnpVerifier under simulated ARKs of Milan and Turin, a list and an ASK of Milan
+abstract contract SnpSimulated is VendorCases {
     ISnpVerifier internal verifier;
     bytes internal modulus;
     bytes32 internal ask;
 
-    function setUp() external {
+    function deploy(string memory root, string memory second) internal {
         vm.warp(NOW);
         deployParts();
-        bytes[] memory roots = new bytes[](1);
-        roots[0] = caseFile("snp", "ark");
+        bytes[] memory roots = new bytes[](bytes(second).length == 0 ? 1 : 2);
+        roots[0] = caseFile("snp", root);
+        if (roots.length == 2) roots[1] = caseFile("snp", second);
         modulus = caseFile("snp", "modulus");
-        verifier = ISnpVerifier(
-            Deploys.create(
-                "SnpVerifier.sol:SnpVerifier",
-                abi.encode(
-                    roots, policyAt(), ISnpVerifier.Parts(reader, sha384, p384),
-                    ISnpVerifier.SnpRules({maxVmpl: 0, vlek: false, listsRequired: true})
-                )
-            )
-        );
+        verifier = ISnpVerifier(make(roots));
         deployAround(address(verifier), 2);
         verifier.addCrl(caseFile("snp", "list"), 0, modulus);
-        ask = verifier.addCert(caseFile("snp", "ask"), 0, modulus);
+    }
+
+    function make(bytes[] memory roots) internal returns (address) {
+        return Deploys.create(
+            "SnpVerifier.sol:SnpVerifier",
+            abi.encode(
+                roots, policyAt(), ISnpVerifier.Parts(reader, sha384, p384),
+                ISnpVerifier.SnpRules({maxVmpl: 0, vlek: false, listsRequired: true})
+            )
+        );
+    }
+
+    function postAsk(string memory name) internal returns (bytes32) {
+        return verifier.addCert(caseFile("snp", name), 0, modulus);
+    }
+
+    function postLeaf(string memory name, bytes32 issuer) internal returns (bytes memory record) {
+        vm.recordLogs();
+        verifier.addCert(caseFile("snp", name), issuer, modulus);
+        (, record) = abi.decode(lastLog(ISnpVerifier.LeafPosted.selector), (bytes32, bytes));
+    }
+}
+
+contract SnpCasesTest is SnpSimulated {
+    function setUp() external {
+        deploy("ark", "ark-turin");
+        ask = postAsk("ask");
+    }
+
+    function construct(bytes[] calldata roots) external returns (address) {
+        return make(roots);
+    }
+
+    function test_roots() external {
+        uint256 i;
+        for (; there("snp-root", i); ++i) {
+            bytes[] memory roots = new bytes[](1);
+            roots[0] = input("snp-root", i, "a");
+            (bool good, bytes memory answer) = address(this).call(abi.encodeCall(this.construct, (roots)));
+            settle("snp-root", i, good, answer);
+        }
+        ok(i >= 8, "cases");
+        vm.expectRevert(abi.encodeWithSelector(ISnpVerifier.ProductUnknown.selector, 0));
+        this.construct(new bytes[](0));
     }
 
     function test_certificates() external {
+        bytes32 asvk = postAsk("asvk");
+        bytes32 turin = verifier.addCert(caseFile("snp", "ask-turin"), bytes32(uint256(2)), modulus);
         uint256 i;
         for (; there("snp-cert", i); ++i) {
             uint256 before = vm.snapshotState();
-            bytes32 issuer = input("snp-cert", i, "b").length == 4 ? bytes32(0) : ask;
+            string memory by = string(input("snp-cert", i, "b"));
+            bytes32 issuer = same(by, "root") ? bytes32(0) : same(by, "ask") ? ask : same(by, "asvk") ? asvk : turin;
             (bool good, bytes memory answer) =
                 address(verifier).call(abi.encodeCall(ISnpVerifier.addCert, (input("snp-cert", i, "a"), issuer, modulus)));
             settle("snp-cert", i, good, answer);
             vm.revertToState(before);
         }
-        ok(i >= 30, "cases");
+        ok(i >= 40, "cases");
     }
 
     function test_reports() external {
@@ -187,30 +228,64 @@ contract SnpCasesTest is VendorCases {
     }
 }
 
-contract NitroCasesTest is VendorCases {
+/// @title  NitroSimulated - NitroVerifier under a simulated root, and a chain of it
+abstract contract NitroSimulated is VendorCases {
     INitroVerifier internal verifier;
     bytes[] internal records;
 
-    function setUp() external {
+    function deploy(string memory root) internal {
         vm.warp(NOW);
         deployParts();
-        verifier = INitroVerifier(
-            Deploys.create(
-                "NitroVerifier.sol:NitroVerifier",
-                abi.encode(caseFile("nitro", "0.der"), policyAt(), INitroVerifier.Parts(reader, sha384, p384))
-            )
-        );
+        verifier = INitroVerifier(make(caseFile("nitro", root)));
         deployAround(address(verifier), 3);
+        delete records;
         records.push("");
-        for (uint256 i = 1; i < 5; ++i) {
-            string memory n = vm.toString(i);
-            vm.recordLogs();
-            verifier.addCert(
-                caseFile("nitro", string.concat(n, ".der")), records[i - 1], caseFile("nitro", string.concat(n, ".hints"))
-            );
-            (, bytes memory record) = abi.decode(lastLog(INitroVerifier.CertificatePosted.selector), (uint8, bytes));
-            records.push(record);
+    }
+
+    function make(bytes memory root) internal returns (address) {
+        return Deploys.create(
+            "NitroVerifier.sol:NitroVerifier",
+            abi.encode(root, policyAt(), INitroVerifier.Parts(reader, sha384, p384))
+        );
+    }
+
+    function post(string memory name, bytes memory issuer) internal returns (bytes memory record) {
+        vm.recordLogs();
+        verifier.addCert(
+            caseFile("nitro", string.concat(name, ".der")), issuer, caseFile("nitro", string.concat(name, ".hints"))
+        );
+        (, record) = abi.decode(lastLog(INitroVerifier.CertificatePosted.selector), (uint8, bytes));
+    }
+
+    function postChain() internal {
+        for (uint256 i = 1; i < 5; ++i) records.push(post(vm.toString(i), records[i - 1]));
+    }
+
+    function until(bytes memory record) internal pure returns (uint256 end) {
+        assembly ("memory-safe") {
+            end := and(mload(add(record, 166)), 0xffffffff)
         }
+    }
+}
+
+contract NitroCasesTest is NitroSimulated {
+    function setUp() external {
+        deploy("0.der");
+        postChain();
+    }
+
+    function construct(bytes calldata root) external returns (address) {
+        return make(root);
+    }
+
+    function test_roots() external {
+        uint256 i;
+        for (; there("nitro-root", i); ++i) {
+            (bool good, bytes memory answer) =
+                address(this).call(abi.encodeCall(this.construct, (input("nitro-root", i, "a"))));
+            settle("nitro-root", i, good, answer);
+        }
+        ok(i >= 5, "cases");
     }
 
     function test_certificates() external {
@@ -235,7 +310,28 @@ contract NitroCasesTest is VendorCases {
                 address(verifier).call(abi.encodeCall(IEvidenceVerifier.verify, (input("nitro-doc", i, "a"), hints)));
             settle("nitro-doc", i, good, answer);
         }
-        ok(i >= 60, "cases");
+        ok(i >= 75, "cases");
+    }
+
+    /// Where module_id names no instance, the machine has no name: not once "-enc", or nothing before it.
+    function test_platforms() external {
+        uint256 nameless;
+        for (uint256 i = 0; there("nitro-doc", i); ++i) {
+            bool none = starts(input("nitro-doc", i, "what"), "a module id of no instance");
+            if (i != 0 && !none) continue;
+            bytes memory hints = bytes.concat(records[4], input("nitro-doc", i, "b"));
+            IEvidenceVerifier.Findings memory f = verifier.verify(input("nitro-doc", i, "a"), hints);
+            eq(f.platform, none ? bytes32(0) : Ids.platform(3, "i-0123456789abcdef0"), "platform");
+            if (none) ++nameless;
+        }
+        eq(nameless, 3, "cases");
+    }
+
+    function starts(bytes memory text, string memory with) internal pure returns (bool) {
+        for (uint256 i = 0; i < bytes(with).length; ++i) {
+            if (i >= text.length || text[i] != bytes(with)[i]) return false;
+        }
+        return true;
     }
 
     /// forge-config: default.fuzz.runs = 500
@@ -245,30 +341,5 @@ contract NitroCasesTest is VendorCases {
         (bool good, bytes memory answer) = address(verifier).call{gas: 3_000_000}(call);
         named(good, answer);
         ok(!good || keccak256(der) == keccak256(caseFile("nitro", "4.der")), "no other certificate is accepted");
-    }
-
-    /// A chain that is posted ends with its earliest certificate, and so does what stands below.
-    function test_recordsEndWithTheChain() external view {
-        for (uint256 i = 2; i < 5; ++i) ok(until(records[i]) <= until(records[i - 1]), "no later than its issuer");
-        eq(until(records[4]), NOW + 10800, "the target's own end");
-    }
-
-    /// A CA that may have no CA below it has none, but may have targets.
-    function test_pathLength() external {
-        vm.recordLogs();
-        verifier.addCert(caseFile("nitro", "short.der"), "", caseFile("nitro", "short.hints"));
-        (, bytes memory record) = abi.decode(lastLog(INitroVerifier.CertificatePosted.selector), (uint8, bytes));
-        bytes memory der = caseFile("nitro", "2.der");
-        bytes memory hints = caseFile("nitro", "2.hints");
-        vm.expectRevert(abi.encodeWithSelector(INitroVerifier.PathTooLong.selector));
-        verifier.addCert(der, record, hints);
-        eq(uint8(records[1][161]), 3, "CAs below the regional one");
-        eq(uint8(records[3][161]), 1, "and below the instance's");
-    }
-
-    function until(bytes memory record) internal pure returns (uint256 end) {
-        assembly ("memory-safe") {
-            end := and(mload(add(record, 166)), 0xffffffff)
-        }
     }
 }

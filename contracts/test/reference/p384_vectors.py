@@ -5,6 +5,7 @@
   wycheproof  every test of ecdsa_secp384r1_sha384 whose signature is two numbers of 384 bits; for false
               ones hints as consistent as there are. The other tests are refused by readers of DER.
   forged      false statements with self-consistent hints: each leaves one check in the way
+  adaptive    pairs: a value that is plainly wrong, and one in its place of which one half of "v = 0 mod p" holds
 Format: per call u8 accept, u32 length, calldata. A name's NAME.txt has a line per call.
 """
 import hashlib
@@ -19,7 +20,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import p384_hints as maker  # noqa: E402
 from p384_hints import (K1_OFFSET, K2_OFFSET, N, P, NoHints, assemble, hints, ladder, plans,  # noqa: E402
                         statement, verified)
-from p384_curve import B, G, M1, M2, W, add, inverse, multiply, negate, tangent  # noqa: E402
+from p384_curve import B, G, M1, M2, M3, R, W, add, chord, inverse, multiply, negate, tangent  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CONTRACTS = os.path.dirname(os.path.dirname(HERE))
@@ -248,6 +249,72 @@ def forged_identities(rng):
                    f"r's identity modulo {name} only")
 
 
+def short_vector(a, m, scale):
+    """Small (x, y), not zero, with y = a x mod m: x about sqrt(m / scale), y about sqrt(m scale). Gauss's reduction."""
+    v, w = (scale, a % m), (0, m)
+    while True:
+        if v[0] ** 2 + v[1] ** 2 > w[0] ** 2 + w[1] ** 2:
+            v, w = w, v
+        dot, length = v[0] * w[0] + v[1] * w[1], v[0] ** 2 + v[1] ** 2
+        q = (2 * dot + length) // (2 * length)
+        if q == 0:
+            return v[0] // scale, v[1]
+        w = w[0] - q * v[0], w[1] - q * v[1]
+
+
+def forged_modulus(rng):
+    """The hash's identity holds modulo all of its moduli but one, for another hash: each of the four is needed."""
+    for name, m in (("2^256", M1 * M2 * M3), ("M1", W * M2 * M3), ("M2", W * M1 * M3), ("M3", W * M1 * M2)):
+        while True:
+            h, r, s, q, point = fresh(rng)
+            _, plan = first(h, r, s, q, point)
+            u, w, a, b = plan[1]
+            dh, dk = short_vector(w * pow(N, -1, m), m, 2**16)
+            k2 = ((a + (b << 192)) * s + w * h) // N
+            for sign in (1, -1):
+                wrong, k = h + sign * dh, k2 + sign * dk
+                if dh and 0 <= wrong < 2**384 and abs(k) < K2_OFFSET:
+                    break
+            else:
+                continue
+            t = (a + (b << 192)) * s + w * wrong
+            assert (t - k * N) % m == 0 and t != k * N and wrong % N != h % N
+            yield 0, statement(wrong, r, s, q) + build(plan, point, q, wrong, r, s, k2=k), f"all moduli but {name}"
+            break
+
+
+def cube_twins(point):
+    """Other points of the curve with the same y."""
+    x = point[0]
+    # the other roots of X^3 - 3X = x^3 - 3x: X^2 + xX + x^2 - 3
+    d = (12 - 3 * x * x) % P
+    root = pow(d, (P + 1) // 4, P)
+    return [((-x + e * root) * inverse(2) % P, point[1]) for e in (1, -1)] if root * root % P == d else []
+
+
+def forged_ends(rng):
+    """One Q, one R and one more: identities that hold, and a sum of which one coordinate alone is what it must be."""
+    while True:
+        d = rng.randrange(64)
+        term = maker.odd_multiples(G, 64)[d]
+        for end, what in [(t, "x") for t in cube_twins(negate(term))] + [(term, "y")]:
+            point = next_point(rng.randrange(N))
+            r, q = point[0], add(end, negate(point))
+            if r >= N:
+                continue
+            # u = w = 1, a = 2d + 1
+            s = N - r
+            h = -(2 * d + 1) * s % N
+            slopes = []
+            multiples = [maker.multiples_with_slopes(p, slopes)[0] for p in (point, q)]
+            slopes.append(maker.slope(multiples[1], point))
+            text = b"".join(b"\0" + c.to_bytes(2, "big") for c in (0x0000, 0x0008, 0x2000 | d))
+            made = assemble(0, 0, 3, point[1], 1, ((2 * d + 1) * s + h) // N, text, slopes)
+            yield 0, statement(h, r, s, q) + made, f"another {what} at the end"
+        if cube_twins(negate(term)):
+            return
+
+
 def raw(point, q, power, ops, more):
     """Hints of a hand-made stream; scalars are what they are."""
     slopes = []
@@ -300,8 +367,64 @@ def forged(_):
     rng = random.Random(21)
     out = []
     for part in (forged_lifts(rng), forged_ranges(rng), forged_statements(rng), forged_identities(rng),
-                 forged_streams(rng), forged_exceptional(rng, "chord"), forged_exceptional(rng, "2P + T")):
+                 forged_modulus(rng), forged_ends(rng), forged_streams(rng), forged_exceptional(rng, "chord"), forged_exceptional(rng, "2P + T")):
         out += list(part)
+    return out
+
+
+# ---- adaptive
+
+
+def factors(point, q, call):
+    """(index of a slope, what its error is multiplied with in its line's equation, what it is), one of each kind."""
+    count, ops = call[242], call[387:]
+    x = {"double": 2 * point[1], "chord": chord(point, point, tangent(point))[0] - point[0]}
+    yield 0, x["double"], "a tangent"
+    yield 1, x["chord"], "a chord"
+    # the ladder again, up to its first 2P + T
+    index, total = 16, None
+    sources = [maker.multiples_with_slopes(p, []) for p in (q, point)] + [list(t) for t in maker.TABLES]
+    for i in range(count):
+        doublings, code = ops[3 * i] & 31, int.from_bytes(ops[3 * i + 1:3 * i + 3], "big")
+        k = 2 + (code >> 7 & 1) if code & 0x2000 else code >> 3 & 1
+        term = sources[k][code & (0x7f if code & 0x2000 else 7)]
+        term = negate(term) if code & 0x8000 else term
+        if total is None:
+            total = term
+            continue
+        for _ in range(doublings):
+            total, index = add(total, total), index + 1
+        between = add(total, term)
+        if code & 0x4000:
+            yield index, term[0] - total[0], "the first slope of 2P + T"
+            yield index + 1, between[0] - total[0], "the second slope of 2P + T"
+            return
+        total, index = between, index + 1
+
+
+def adaptive(_):
+    """Per place: v = 2^256 mod p passes for a multiple of p by its word 0 alone, v = 2^256 M3 mod p by word 3 alone."""
+    rng = random.Random(22)
+    out = []
+    h, r, s, q, point = fresh(rng)
+    call = statement(h, r, s, q) + hints(h, r, s, q)
+    for index, factor, what in factors(point, q, call):
+        at = 387 + 3 * call[242] + 48 * index
+        old = int.from_bytes(call[at:at + 48], "big")
+        for half, v in (("word 0", W), ("word 3", W * M3)):
+            for change, kind in ((1, "plainly wrong"), (v * inverse(factor), half)):
+                new = (old + change) % P
+                out.append((0, call[:at] + new.to_bytes(48, "big") + call[at + 48:], f"{what}: {kind}"))
+    for half, v in (("word 0", W), ("word 3", W * M3)):
+        x = rng.randrange(N)
+        while True:
+            x += 1
+            y2 = (x**3 - 3 * x + B + v * inverse(R)) % P
+            y = pow(y2, (P + 1) // 4, P)
+            if y * y % P == y2:
+                break
+        for key, kind in (((x, y ^ 1), "plainly wrong"), ((x, y), half)):
+            out.append((0, statement(h, r, s, key) + call[240:], f"a key off the curve: {kind}"))
     return out
 
 
@@ -329,10 +452,11 @@ def main():
     if os.path.exists(mark) and open(mark, encoding="utf-8").read() == stamp():
         return
     with multiprocessing.Pool() as pool:
-        others = pool.map_async(forged, [0])
+        others, pairs = pool.map_async(forged, [0]), pool.map_async(adaptive, [0])
         write("random", pool.map(random_case, range(RANDOM), 1))
         write("wycheproof", pool.map(wycheproof_case, wycheproof_jobs(), 1))
         write("forged", others.get()[0])
+        write("adaptive", pairs.get()[0])
     with open(mark, "w", encoding="utf-8") as f:
         f.write(stamp())
 

@@ -66,8 +66,14 @@ def name(common, *more):
     return sequence(*[part("55040b", m) for m in more], part("550403", common))
 
 
+def date(t):
+    if t < 2_524_608_000:
+        return tlv(0x17, time.strftime("%y%m%d%H%M%SZ", time.gmtime(t)).encode())
+    return tlv(0x18, time.strftime("%Y%m%d%H%M%SZ", time.gmtime(t)).encode())
+
+
 def times(start, end):
-    return sequence(*[tlv(0x17, time.strftime("%y%m%d%H%M%SZ", time.gmtime(t)).encode()) for t in (start, end)])
+    return sequence(date(start), date(end))
 
 
 def extension(kind, value, critical=False):
@@ -159,13 +165,13 @@ def modulus():
     return MODULUS.to_bytes(512, "big")
 
 
-def ark(start, end):
-    n = name("ARK-Milan", "Engineering")
-    return certificate(PSS, pss, 0x10000, n, start, end, n, rsa_key(), [usage(0x06), constraints(True)])
+def ark(start, end, common="ARK-Milan", issuer=None, key=None, extensions=None):
+    return certificate(PSS, pss, 0x10000, name(issuer or common, "Engineering"), start, end, name(common, "Engineering"),
+                       key or rsa_key(), extensions or [usage(0x06), constraints(True)])
 
 
-def ask(start, end, serial=0x10001, common="SEV-Milan"):
-    return certificate(PSS, pss, serial, name("ARK-Milan", "Engineering"), start, end, name(common, "Engineering"), rsa_key(),
+def ask(start, end, serial=0x10001, common="SEV-Milan", issuer="ARK-Milan", key=None):
+    return certificate(PSS, pss, serial, name(issuer, "Engineering"), start, end, name(common, "Engineering"), key or rsa_key(),
                        [constraints(True, 0), usage(0x04)])
 
 
@@ -188,10 +194,9 @@ def vek(start, end, issuer="SEV-Milan", common="SEV-VCEK", extensions=None):
                        extensions)
 
 
-def amd_list(start, end, serials=()):
-    entries = [sequence(integer(s), tlv(0x17, time.strftime("%y%m%d%H%M%SZ", time.gmtime(start)).encode())) for s in serials]
-    tbs = sequence(integer(1), PSS, name("ARK-Milan", "Engineering"),
-                   *[tlv(0x17, time.strftime("%y%m%d%H%M%SZ", time.gmtime(t)).encode()) for t in (start, end)],
+def amd_list(start, end, serials=(), issuer="ARK-Milan"):
+    entries = [sequence(integer(s), date(start)) for s in serials]
+    tbs = sequence(integer(1), PSS, name(issuer, "Engineering"), date(start), date(end),
                    *([sequence(*entries)] if entries else []))
     return sequence(tbs, PSS, bits(pss(tbs)))
 

@@ -4,8 +4,9 @@
   NAME/world/*        what is posted first
   NAME/N.expect       error signature, empty: accepted; second line: what the case is
   NAME/N.a, N.b, ...  inputs; everything is signed again after the change
-Suites: snp-cert (certificate, issuer ask|root), snp-report (report, hints), nitro-cert (certificate,
-issuer's record number, hints), nitro-doc (document, hints).
+Suites: snp-root and nitro-root (root), snp-cert (certificate, issuer root|ask|asvk|turin), snp-report (report, hints),
+nitro-cert (certificate, issuer's record number, hints), nitro-doc (document, hints), reader (DER, what it should be:
+nothing is signed), pss (modulus, signature, message; an error says no more than that it is refused).
 """
 import hashlib
 import multiprocessing
@@ -16,12 +17,15 @@ import sys
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
+import pss_cases  # noqa: E402
+import reader_cases  # noqa: E402
 import sim_vendors as sim  # noqa: E402
 
 OUT = os.path.join(os.path.dirname(os.path.dirname(HERE)), "cache/scratch/cases")
 NOW = 1_770_000_000
 START, END = NOW - 86400, NOW + 10**8
 DATA = bytes(range(64))
+SIGNED = ("snp-root", "snp-cert", "snp-report", "nitro-root", "nitro-cert", "nitro-doc")
 
 
 # ---- AMD
@@ -49,6 +53,7 @@ def snp_certificates():
     yield "an ASK that may not sign", role, issuer([sim.constraints(True, 0), sim.usage(0x02)]), "root"
     yield "an ASK's name under another root", "IssuerMismatch(bytes32,bytes32)", sim.vek(START, END, issuer="SEV-Genoa"), "ask"
     yield "an ASK below an ASK", "IssuerMismatch(bytes32,bytes32)", sim.ask(START, END), "ask"
+    yield "an ASK with an EC key", role, sim.ask(START, END, key=sim.ec_key(9)), "root"
     yield "a VCEK", "", vek(), "ask"
     yield "a VLEK's name below an ASK", role, sim.vek(START, END, common="SEV-VLEK"), "ask"
     yield "a VCEK that is a CA", role, vek(more=[sim.constraints(True)]), "ask"
@@ -66,6 +71,7 @@ def snp_certificates():
     yield "a HWID of 66 bytes that is no OCTET STRING", "DerValue(uint256)", vek(hwid=b"\2\x40" + sim.HWID), "ask"
     yield "a VCEK with a CSP id", "AmdExtensions(bytes32)", vek(csp="CN=cloud"), "ask"
     yield "another product's name", "AmdExtensions(bytes32)", vek(product="Genoa"), "ask"
+    yield "another product's name and a stepping", "AmdExtensions(bytes32)", vek(product="Genoa-A1"), "ask"
     yield "a product's name with more behind it", "AmdExtensions(bytes32)", vek(product="MilanX"), "ask"
     yield "FMC outside Turin", "AmdExtensions(bytes32)", vek(levels={**levels, 9: 1}), "ask"
     yield "an unknown critical extension", "ExtensionUnknown(uint256)", vek(more=[unknown]), "ask"
@@ -80,10 +86,51 @@ def snp_certificates():
     yield "a product's name of 33 bytes", "DerValue(uint256)", vek(product="Milan-" + 27 * "0"), "ask"
     yield "a critical HWID", "ExtensionUnknown(uint256)", vek(
         hwid=None, more=[sim.extension("2b060104019c780104", sim.HWID, True)]), "ask"
+    yield from snp_vleks(vek)
+    yield from snp_turins()
     good = bytearray(vek())
     good[-1] ^= 1
     yield "a changed signature", "SignatureInvalid()", bytes(good), "ask"
     yield "a byte behind", "DerEnd(uint256,uint256)", vek() + b"\0", "ask"
+
+
+def snp_vleks(vek):
+    def vlek(hwid=None, csp="CN=cloud", common="SEV-VLEK"):
+        extensions = sim.amd_extensions(sim.levels_of(sim.MILAN_TCB), hwid=hwid, csp=csp)
+        return sim.vek(START, END, issuer="SEV-VLEK-Milan", common=common, extensions=extensions)
+    wrong = "AmdExtensions(bytes32)"
+    yield "a VLEK", "", vlek(), "asvk"
+    yield "a VLEK with a chip's id", wrong, vlek(hwid=sim.HWID), "asvk"
+    yield "a VLEK without a CSP id", wrong, vlek(csp=None), "asvk"
+    yield "a VCEK's name below an ASVK", "CertificateRole(bytes32)", vlek(common="SEV-VCEK"), "asvk"
+
+
+def snp_turins():
+    levels = {9: 1, 1: 2, 2: 0, 3: 4, 8: 73}
+    wrong = "AmdExtensions(bytes32)"
+
+    def vek(**changes):
+        extensions = sim.amd_extensions(**{"levels": levels, "product": "Turin", "hwid": sim.HWID[:8], **changes})
+        return sim.vek(START, END, issuer="SEV-Turin", extensions=extensions)
+    yield "Turin's VCEK", "", vek(), "turin"
+    yield "Turin's VCEK without FMC", wrong, vek(levels={k: v for k, v in levels.items() if k != 9}), "turin"
+    yield "Turin's VCEK with a fourth level", wrong, vek(levels={**levels, 4: 0}), "turin"
+    yield "Turin's VCEK with a HWID of 64 bytes", wrong, vek(hwid=sim.HWID), "turin"
+    yield "Milan's VCEK below Turin", wrong, vek(product="Milan"), "turin"
+
+
+def snp_roots():
+    """(what, error, root)"""
+    wrong = "RootNotAuthority()"
+    yield "an ARK", "", sim.ark(START, END)
+    yield "a root of another name", wrong, sim.ark(START, END, common="ARK-Rome")
+    yield "a root with an EC key", wrong, sim.ark(START, END, key=sim.ec_key(9))
+    for what, extensions in (
+            ("that is no CA", [sim.usage(0x06), sim.constraints(False)]), ("that may not sign lists", [sim.usage(0x04), sim.constraints(True)]),
+            ("that may not sign certificates", [sim.usage(0x02), sim.constraints(True)]),
+            ("with no CA below it", [sim.usage(0x06), sim.constraints(True, 0)])):
+        yield f"a root {what}", wrong, sim.ark(START, END, extensions=extensions)
+    yield "a root by another", wrong, sim.ark(START, END, issuer="ARK-Genoa")
 
 
 def snp_reports():
@@ -158,8 +205,32 @@ def nitro_certificates():
             sim.sequence(sim.tlv(0x31, sim.sequence(attribute))), sim.ec_key(sim.AWS_KEYS[4]),
             [sim.constraints(False), sim.usage(0x80)])]
         yield "a subject " + what, error, chain[4], 3, sim.certificate_hints(chain, 4)
+    yield ("a CA to come", "NotValidNow(uint256,uint256,uint256)", *nitro_one(2, start=NOW + 1))
+    yield ("a target with an RSA key", role, *nitro_one(4, key=sim.rsa_key()))
+    pss = sim.certificate(sim.PSS, sim.pss, 0x1004, sim.aws_name(3), START, ENDS[4], sim.aws_name(4), sim.ec_key(5),
+                          [sim.constraints(False), sim.usage(0x80)])
+    yield "a target signed with RSA", role, pss, 3, b""
     amd = sim.ask(START, END)
     yield "an RSA certificate", "IssuerMismatch(bytes32,bytes32)", amd, 3, b""
+
+
+def nitro_one(i, *, start=START, end=None, key=None, extensions=None, issuer=None):
+    """Certificate i of the chain with a field changed, its issuer's number and its hints."""
+    above = max(i - 1, 0)
+    der = sim.certificate(sim.ECDSA, sim.ecdsa_der(sim.AWS_KEYS[above]), 0x1000 + i, issuer or sim.aws_name(above), start,
+                          end or ENDS[i], sim.aws_name(i), key or sim.ec_key(sim.AWS_KEYS[i]),
+                          extensions or [sim.constraints(i < 4), sim.usage(0x86 if i < 4 else 0x80)])
+    return der, above, sim.hints_for(sim.AWS_KEYS[above], sim.tbs_of(der))
+
+
+def nitro_roots():
+    """(what, error, root)"""
+    wrong = "RootNotAuthority()"
+    yield "a root", "", nitro_one(0)[0]
+    yield "a root that is no CA", wrong, nitro_one(0, extensions=[sim.constraints(False), sim.usage(0x86)])[0]
+    yield "a root that may not sign", wrong, nitro_one(0, extensions=[sim.constraints(True), sim.usage(0x82)])[0]
+    yield "a root with a path length", wrong, nitro_one(0, extensions=[sim.constraints(True, 9), sim.usage(0x86)])[0]
+    yield "a root by another", wrong, nitro_one(0, issuer=sim.aws_name(1))[0]
 
 
 def documents(chain):
@@ -195,14 +266,19 @@ def documents(chain):
     yield "a name with a zero behind it", "FieldMissing(uint256,uint256)", sim.payload_of(
         {(k + "\0" if k == "nonce" else k): v for k, v in values.items()})
     yield "another digest", field, put(digest="SHA256")
+    yield "a digest with more behind it", field, put(digest="SHA384-")
+    yield "unknown fields of long names", "", put(**{"x" * 12: 0, "x" * 32: 1, "x" * 100: 2})
     yield "no module id", field, put(module_id="")
     yield "timestamp 0", field, put(timestamp=0)
     yield "a timestamp that is text", "CborKind(uint256,uint8,uint8)", put(timestamp="0")
     yield "a PCR of 47 bytes", field, put(pcrs={**pcrs, 5: bytes(47)})
+    yield "a PCR of 49 bytes", field, put(pcrs={**pcrs, 5: bytes(49)})
     yield "PCR 32", field, put(pcrs={**pcrs, 32: bytes(48)})
     yield "no PCRs", field, put(pcrs={})
     yield "no cabundle", field, put(cabundle=[])
     yield "nine in cabundle", field, put(cabundle=chain[:4] + [chain[3]] * 5)
+    yield "an empty certificate in cabundle", field, put(cabundle=[chain[0], b"", *chain[1:4]])
+    yield "1,025 bytes in cabundle", field, put(cabundle=[chain[0], bytes(1025), *chain[1:4]])
     yield "an empty certificate", field, put(certificate=b"")
     yield "a certificate of 1,025 bytes", field, put(certificate=bytes(1025))
     yield "another root in cabundle", "PathMismatch(bytes32,bytes32)", put(cabundle=[chain[1]] + chain[1:4])
@@ -221,6 +297,12 @@ def documents(chain):
     yield "a nonce", "ExtraField()", put(nonce=b"")
     yield "a public key", "ExtraField()", put(public_key=b"k")
     yield "an empty public key", field, put(public_key=b"")
+    yield "a nonce of 512 bytes", "ExtraField()", put(nonce=bytes(512))
+    yield "a nonce of 513 bytes", field, put(nonce=bytes(513))
+    yield "a public key of 1,024 bytes", "ExtraField()", put(public_key=bytes(1024))
+    yield "a public key of 1,025 bytes", field, put(public_key=bytes(1025))
+    for module in ("i-1-enc2-enc3", "-enc1", "i-1"):
+        yield f"a module id of no instance: {module}", "", put(module_id=module)
     yield "ten minutes old", "", put(timestamp=(NOW - 600) * 1000)
     yield "older", "TimestampFar(uint256,uint256)", put(timestamp=(NOW - 600) * 1000 - 1)
     yield "ten minutes early", "", put(timestamp=(NOW + 600) * 1000)
@@ -240,6 +322,9 @@ def envelopes(chain):
     yield "an indefinite array", "CborForm(uint256)", b"\x9f" + good[1:] + b"\xff"
     yield "ES256", header, good[:2] + b"\xa1\x01\x26\x00" + good[6:]
     yield "an algorithm outside", header, good[:6] + b"\xa1\x01\x38\x22" + good[7:]
+    yield "a longer protected header", header, good[:1] + b"\x45" + good[2:6] + b"\0" + good[6:]
+    yield "nothing behind the protected header", "CborTruncated(uint256)", good[:6]
+    yield "a long signature", "CoseForm(uint256)", good[:-98] + b"\x58\x61" + good[-96:] + b"\0"
     yield "a byte behind", "CborTrailing(uint256)", good + b"\0"
     yield "a short signature", "CoseForm(uint256)", good[:-98] + b"\x58\x5f" + good[-96:-1]
     yield "r changed", "DocumentSignature()", good[:-96] + bytes([good[-96] ^ 1]) + good[-95:]
@@ -281,6 +366,8 @@ def jobs():
     payload = sim.payload_of(sim.fields(chain, NOW * 1000, DATA))
     made = sim.document_hints(payload)
     suites = {
+        "snp-root": [(w, e, (c,)) for w, e, c in snp_roots()],
+        "nitro-root": [(w, e, (c,)) for w, e, c in nitro_roots()],
         "snp-cert": [(w, e, (c, i)) for w, e, c, i in snp_certificates()],
         "snp-report": [(w, e, (k, c)) for w, e, k, c in snp_reports()],
         "nitro-cert": [(w, e, (c, i, h)) for w, e, c, i, h in nitro_certificates()],
@@ -292,32 +379,69 @@ def jobs():
             yield folder, i, what, error, parts
 
 
+def snp_world():
+    late, year2120 = END + 10**6, 4_733_510_400
+    return {
+        "ark": sim.ark(START, END), "ask": sim.ask(START, END), "vek": sim.vek(START, END), "modulus": sim.modulus(),
+        "list": sim.amd_list(START, NOW + 86400),
+        "asvk": sim.ask(START, END, 0x10101, "SEV-VLEK-Milan"), "ark-turin": sim.ark(START, END, "ARK-Turin"),
+        "ask-turin": sim.ask(START, END, 0x10201, "SEV-Turin", "ARK-Turin"),
+        # another certificate of the ASK's name and key
+        "ask-again": sim.ask(START, END, 0x10003), "ask-short": sim.ask(START, NOW + 1000, 0x10004),
+        "ask-late": sim.ask(START, late), "vek-late": sim.vek(START, late),
+        "ark-2120": sim.ark(START, year2120), "ask-2120": sim.ask(START, year2120), "vek-2120": sim.vek(START, year2120),
+        "list-newer": sim.amd_list(START + 100, NOW + 86400), "list-same-second": sim.amd_list(START, NOW + 86401),
+        "list-other": sim.amd_list(START, NOW + 86400, issuer="ARK-Genoa"),
+        "list-serials": sim.amd_list(START + 200, NOW + 86400, (0x10001, 0x10077)),
+        "list-to-come": sim.amd_list(NOW + 1, NOW + 86400), "selflist": sim.amd_list(START + 1, NOW + 86400, [0x10000]),
+    }
+
+
 def worlds():
     chain = sim.aws_chain(START, ENDS)
-    for name, data in (("ark", sim.ark(START, END)), ("ask", sim.ask(START, END)), ("vek", sim.vek(START, END)),
-                       ("modulus", sim.modulus()), ("list", sim.amd_list(START, NOW + 86400)),
-                       ("selflist", sim.amd_list(START + 1, NOW + 86400, [0x10000]))):
+    for name, data in snp_world().items():
         write("snp", name, data)
     for i, der in enumerate(chain):
         write("nitro", f"{i}.der", der)
         write("nitro", f"{i}.hints", sim.certificate_hints(chain, i) if i else b"")
-    short = sim.aws_chain(START, ENDS, paths=(None, 0, 2, 1, None))
-    write("nitro", "short.der", short[1])
-    write("nitro", "short.hints", sim.certificate_hints(short, 1))
+    unbounded = [sim.constraints(True), sim.usage(0x86)]
+    for name, (der, _, hints) in {
+            "short": nitro_one(1, extensions=[sim.constraints(True, 0), sim.usage(0x86)]), "late": nitro_one(1, end=END + 10**6),
+            "unbounded": nitro_one(2, extensions=unbounded), "root-2120": nitro_one(0, end=4_733_510_400),
+            "2120": nitro_one(1, end=4_733_510_400)}.items():
+        write("nitro", f"{name}.der", der)
+        write("nitro", f"{name}.hints", hints)
 
 
-def main():
-    names = ("vendor_cases.py", "sim_vendors.py", "p384_hints.py")
-    stamp = hashlib.sha256(b"".join(open(os.path.join(HERE, n), "rb").read() for n in names)).hexdigest()
-    mark = os.path.join(OUT, "stamp")
+def renew(name, sources, make):
+    """Makes a part again if a source of it has changed."""
+    stamp = hashlib.sha256(b"".join(open(os.path.join(HERE, n), "rb").read() for n in sources)).hexdigest()
+    mark = os.path.join(OUT, f"{name}.stamp")
     if os.path.exists(mark) and open(mark, encoding="utf-8").read() == stamp:
         return
-    shutil.rmtree(OUT, ignore_errors=True)
-    os.makedirs(OUT)
+    make()
+    write("", f"{name}.stamp", stamp)
+
+
+def make_signed():
+    for folder in (*SIGNED, "snp", "nitro"):
+        shutil.rmtree(os.path.join(OUT, folder), ignore_errors=True)
     worlds()
     with multiprocessing.Pool() as pool:
         pool.map(write_case, list(jobs()), 1)
-    write("", "stamp", stamp)
+
+
+def make_plain():
+    for folder, cases in (("reader", reader_cases.reader()), ("pss", pss_cases.pss())):
+        shutil.rmtree(os.path.join(OUT, folder), ignore_errors=True)
+        for i, (what, error, parts) in enumerate(cases):
+            write_case((folder, i, what, error, parts))
+
+
+def main():
+    os.makedirs(OUT, exist_ok=True)
+    renew("signed", ("vendor_cases.py", "sim_vendors.py", "p384_hints.py"), make_signed)
+    renew("plain", ("reader_cases.py", "pss_cases.py", "sim_vendors.py"), make_plain)
 
 
 if __name__ == "__main__":
