@@ -217,7 +217,7 @@ static int init_vendor(const struct sim_options *o, const char *dir)
     static struct sim_vendor v;
     char path[4096];
     if (o->tee != NULL && strcmp(o->tee, "snp") == 0)
-        return sim_snp_init_vendor(o, dir);
+        return quote_snp_init_vendor(o, dir);
     if (o->tee != NULL && strcmp(o->tee, "nitro") == 0)
         return quote_nitro_init_vendor(o, dir);
     sim_vendor_new(&v, rng_system(), o->fmspc, o->now - 3600);
@@ -233,8 +233,8 @@ static int collateral(const struct sim_options *o, const char *dir)
         return sim_usage("collateral needs", "--out DIR");
     if (sim_nitro_is_vendor(dir))
         return sim_usage("Nitro has no collateral:", dir);
-    if (sim_snp_is_vendor(dir))
-        return sim_snp_collateral(o, dir);
+    if (quote_snp_is_vendor(dir))
+        return quote_snp_collateral(o, dir);
     return sim_vendor_load(&v, dir) && issue(&v, o, o->out) ? EXIT_SUCCESS : EXIT_USAGE;
 }
 
@@ -247,8 +247,8 @@ static int init_platform(const struct sim_options *o, const char *dir)
     struct tdx_pck pck;
     if (o->vendor == NULL)
         return sim_usage("init-platform needs", "--vendor DIR");
-    if (sim_snp_is_vendor(o->vendor))
-        return sim_snp_init_platform(o, dir);
+    if (quote_snp_is_vendor(o->vendor))
+        return quote_snp_init_platform(o, dir);
     if (sim_nitro_is_vendor(o->vendor))
         return quote_nitro_init_platform(o, dir);
     if (o->quote_version != 0 && o->quote_version < 4)
@@ -269,9 +269,9 @@ static bool machine_is_snp, machine_is_nitro;
 
 static bool open_machine(const struct sim_options *o, const char *dir)
 {
-    machine_is_snp = sim_snp_is_platform(dir);
+    machine_is_snp = quote_snp_is_platform(dir);
     machine_is_nitro = sim_nitro_is_host(dir);
-    return machine_is_snp ? sim_snp_open(o, dir)
+    return machine_is_snp ? quote_snp_open(o, dir)
            : machine_is_nitro
                ? quote_nitro_open(o, dir)
                : sim_platform_load(&machine, dir) && measure(o, machine.mrtd, machine.mrconfigid);
@@ -289,7 +289,7 @@ enum err_code quote_sim_make(uint8_t out[static PC_QUOTE_MAX], size_t *n,
                              const uint8_t report_data[static 64])
 {
     if (machine_is_snp)
-        sim_snp_quote(out, n, report_data);
+        quote_snp_make(out, n, report_data);
     else if (machine_is_nitro)
         quote_nitro_make(out, n, report_data);
     else

@@ -41,15 +41,15 @@ PC_MUST_USE bool quote_nitro_open(const struct sim_options *o, const char *dir);
 void quote_nitro_make(uint8_t out[static PC_QUOTE_MAX], size_t *n,
                       const uint8_t report_data[static 64]);
 /* Is that folder a simulated AMD, or one of its machines? */
-bool sim_snp_is_vendor(const char *dir);
-bool sim_snp_is_platform(const char *dir);
+bool quote_snp_is_vendor(const char *dir);
+bool quote_snp_is_platform(const char *dir);
 /* The commands; exit codes. */
-int sim_snp_init_vendor(const struct sim_options *o, const char *dir);
-int sim_snp_init_platform(const struct sim_options *o, const char *dir);
-int sim_snp_collateral(const struct sim_options *o, const char *dir);
+int quote_snp_init_vendor(const struct sim_options *o, const char *dir);
+int quote_snp_init_platform(const struct sim_options *o, const char *dir);
+int quote_snp_collateral(const struct sim_options *o, const char *dir);
 /* The machine that quotes, with what the options measure; then quotes. */
-PC_MUST_USE bool sim_snp_open(const struct sim_options *o, const char *dir);
-void sim_snp_quote(uint8_t out[static PC_QUOTE_MAX], size_t *n,
-                   const uint8_t report_data[static 64]);
+PC_MUST_USE bool quote_snp_open(const struct sim_options *o, const char *dir);
+void quote_snp_make(uint8_t out[static PC_QUOTE_MAX], size_t *n,
+                    const uint8_t report_data[static 64]);
 
 #endif

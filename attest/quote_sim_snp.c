@@ -22,12 +22,12 @@ static bool has(const char *dir, const char *name)
            access(path, F_OK) == 0;
 }
 
-bool sim_snp_is_vendor(const char *dir)
+bool quote_snp_is_vendor(const char *dir)
 {
     return has(dir, PC_SIM_AMD_VENDOR_CONF);
 }
 
-bool sim_snp_is_platform(const char *dir)
+bool quote_snp_is_platform(const char *dir)
 {
     return has(dir, PC_SIM_AMD_PLATFORM_CONF);
 }
@@ -106,7 +106,7 @@ static bool product_of(enum snp_product *out, const char *name)
     return sim_usage("want Milan, Genoa or Turin, not", name), false;
 }
 
-int sim_snp_init_vendor(const struct sim_options *o, const char *dir)
+int quote_snp_init_vendor(const struct sim_options *o, const char *dir)
 {
     static struct sim_amd v;
     enum snp_product product;
@@ -119,7 +119,7 @@ int sim_snp_init_vendor(const struct sim_options *o, const char *dir)
     return sim_amd_save(dir, &v) ? issue(&v, o, path) : EXIT_USAGE;
 }
 
-int sim_snp_collateral(const struct sim_options *o, const char *dir)
+int quote_snp_collateral(const struct sim_options *o, const char *dir)
 {
     static struct sim_amd v;
     if (o->recovery)
@@ -127,7 +127,7 @@ int sim_snp_collateral(const struct sim_options *o, const char *dir)
     return sim_amd_load(&v, dir) ? issue(&v, o, o->out) : EXIT_USAGE;
 }
 
-int sim_snp_init_platform(const struct sim_options *o, const char *dir)
+int quote_snp_init_platform(const struct sim_options *o, const char *dir)
 {
     static struct sim_amd v;
     if (o->quote_version != 0 && o->quote_version != 2 && o->quote_version != 3 &&
@@ -141,13 +141,13 @@ int sim_snp_init_platform(const struct sim_options *o, const char *dir)
     return measure(&machine, o) && sim_snp_machine_save(dir, &machine) ? EXIT_SUCCESS : EXIT_USAGE;
 }
 
-bool sim_snp_open(const struct sim_options *o, const char *dir)
+bool quote_snp_open(const struct sim_options *o, const char *dir)
 {
     return sim_snp_machine_load(&machine, dir) && measure(&machine, o);
 }
 
-void sim_snp_quote(uint8_t out[static PC_QUOTE_MAX], size_t *n,
-                   const uint8_t report_data[static 64])
+void quote_snp_make(uint8_t out[static PC_QUOTE_MAX], size_t *n,
+                    const uint8_t report_data[static 64])
 {
     sim_snp_evidence(out, n, &machine, report_data, rng_system());
 }
