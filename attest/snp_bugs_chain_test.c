@@ -380,6 +380,7 @@ static void test_bug_20_extensions(void **state)
     ONLY_OF(1, 4, f.leaf.vek.product = PC_BYTES_STR("Milan-B0"), PC_R_SNP_VEK_EXTENSION);
     /* Where the verifier on chain read something else (docs/decisions/0180). */
     ONLY_OF(0, 1, f.leaf.vek.product = PC_BYTES_STR("Milan\0"), PC_R_SNP_VEK_EXTENSION);
+    ONLY_OF(0, 1, f.leaf.vek.product = PC_BYTES_STR("Milan-B0\0"), PC_R_SNP_VEK_EXTENSION);
     FINE_OF(0, 1, f.leaf.vek.product = PC_BYTES_STR("Milan-01234567890123456789012345"));
     ONLY_OF(0, 1, f.leaf.vek.product = PC_BYTES_STR("Milan-012345678901234567890123456"),
             PC_R_SNP_VEK_EXTENSION);

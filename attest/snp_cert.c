@@ -117,7 +117,8 @@ static bool amd_extension(struct snp_vek *out, struct bytes tail, struct bytes v
     if (tail.n == 1 && tail.p[0] == 1)
         return one_number(&out->struct_version, value, 1);
     if (tail.n == 1 && tail.p[0] == 2)
-        return one_text(&out->product, value) && out->product.n <= PC_SNP_PRODUCT_NAME_MAX;
+        return one_text(&out->product, value) && out->product.n <= PC_SNP_PRODUCT_NAME_MAX &&
+               out->product.p[out->product.n - 1] != 0; /* lost on chain, where it is padded so */
     if (tail.n == 1 && tail.p[0] == 4)
         return take_hwid(&out->hwid, value);
     if (tail.n == 1 && tail.p[0] == 5)

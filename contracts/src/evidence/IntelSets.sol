@@ -129,7 +129,9 @@ abstract contract IntelSets is ITdxVerifier {
         uint256 place;
         for (uint256 i = 0; i < CollateralQueueLib.PENDING; ++i) {
             (uint256 number, uint256 effectAt) = q.pending(i);
-            if (number != 0 && block.timestamp >= effectAt && !_vetoed(number)) (chosen, place) = (number, i + 1);
+            if (number == 0 || block.timestamp < effectAt || _vetoed(number)) continue;
+            // a copy that ran out while it waited is to be posted anew first
+            if (block.timestamp <= _posted[object][number].until) (chosen, place) = (number, i + 1);
         }
         if (chosen != 0) {
             for (uint256 i = 0; i + 1 < place; ++i) {
@@ -154,9 +156,11 @@ abstract contract IntelSets is ITdxVerifier {
         _active[object].nextRipe = uint32(_nextRipe(q));
     }
 
-    /// Not if the one before has run out, is stale or vetoed too: no machine at all would be left.
+    /// Not if the one before has run out, is stale or vetoed too: no machine at all would be left. Nor if it
+    /// could not be posted any more.
     function _mayReturn(bytes32 object, uint256 current, uint256 former) private view returns (bool) {
         if (former == 0 || !_vetoed(current) || _vetoed(former)) return false;
+        if (former < policy.minEvaluation(Vendor.TDX)) return false;
         Posted storage p = _posted[object][former];
         return block.timestamp <= p.until && p.authorityEpoch == policy.authorityEpoch(Vendor.TDX);
     }
@@ -166,8 +170,8 @@ abstract contract IntelSets is ITdxVerifier {
     function _wait(bytes32 object, CollateralQueue q, uint256 number) private returns (CollateralQueue next) {
         (uint256 last,) = q.pending(CollateralQueueLib.PENDING - 1);
         if (last != 0) return q;
-        uint256 effectAt = _clamp(uint256(policy.vetoedUntil(Vendor.TDX, uint32(number))) + 1);
-        (next,, effectAt) = q.withPending(number, effectAt);
+        uint256 effectAt = _vetoUntil(number) + 1;
+        (next,,) = q.withPending(number, effectAt);
         _shelve(object, q, number);
         emit CollateralPending(object, number, _inForce[object], effectAt, _active[object].until);
     }
@@ -202,7 +206,11 @@ abstract contract IntelSets is ITdxVerifier {
     }
 
     function _vetoed(uint256 number) private view returns (bool) {
-        return policy.vetoedUntil(Vendor.TDX, uint32(number)) >= block.timestamp;
+        return _vetoUntil(number) >= block.timestamp;
+    }
+
+    function _vetoUntil(uint256 number) private view returns (uint256) {
+        return policy.vetoedUntil(Vendor.TDX, uint32(number));
     }
 
     /// Earliest time at which settle may find something: after effect and, if vetoed, veto.
@@ -210,7 +218,7 @@ abstract contract IntelSets is ITdxVerifier {
         for (uint256 i = 0; i < CollateralQueueLib.PENDING; ++i) {
             (uint256 number, uint256 effectAt) = q.pending(i);
             if (number == 0) break;
-            uint256 veto = policy.vetoedUntil(Vendor.TDX, uint32(number));
+            uint256 veto = _vetoUntil(number);
             if (veto >= block.timestamp && veto >= effectAt) effectAt = veto + 1;
             if (ripe == 0 || effectAt < ripe) ripe = effectAt;
         }

@@ -262,10 +262,14 @@ contract SnpVerifier is ISnpVerifier {
     }
 
     function _root(uint8 product) private view returns (Root memory r) {
+        r = _rootInDate(product);
+        _requireUnrevoked(product, r.serial);
+    }
+
+    function _rootInDate(uint8 product) private view returns (Root memory r) {
         r = _roots[product];
         if (r.hash == 0) revert ProductUnknown(product);
         _requireNow(0, r.notAfter);
-        _requireUnrevoked(product, r.serial);
     }
 
     function _requireUnrevoked(uint8 product, uint256 serial) private view {
@@ -363,7 +367,8 @@ contract SnpVerifier is ISnpVerifier {
     {
         (l, serials) = reader.revocationList(list);
         _requireNow(l.thisUpdate, l.nextUpdate);
-        Root memory r = _root(product);
+        // a root that its own list has revoked can still take away, and gives nothing
+        Root memory r = _rootInDate(product);
         if (l.issuer != r.subject) revert IssuerMismatch(l.issuer, r.subject);
         _requireSigned(list[l.tbsStart:l.tbsEnd], l.signature, r.keyTag, modulus);
     }

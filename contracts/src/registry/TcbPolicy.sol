@@ -206,6 +206,7 @@ contract TcbPolicy is ITcbPolicy {
         p.standing = off ? STANDING_OFF : 0;
         p.statuses = statuses;
         p.outOfDateUntil = outOfDateUntil;
+        _vendors[vendor].productsSet = true;
         emit ProductSet(vendor, product, off, statuses, outOfDateUntil);
         _advance(vendor, product);
     }
@@ -216,6 +217,7 @@ contract TcbPolicy is ITcbPolicy {
         if (minimum.length != 0) TcbCompare.requireLength(vendor, minimum.length);
         bytes memory old = minTcb(vendor, product);
         _products[id].minTcbLength = uint8(minimum.length);
+        _vendors[vendor].productsSet = true;
         // left-aligned, zeros behind: never longer than two words
         bytes memory padded = bytes.concat(minimum, new bytes(64 - minimum.length));
         (bytes32 high, bytes32 low) = abi.decode(padded, (bytes32, bytes32));
@@ -481,7 +483,6 @@ contract TcbPolicy is ITcbPolicy {
         if (product == 0) {
             epoch = ++_vendors[vendor].epoch;
         } else {
-            _vendors[vendor].productsSet = true;
             epoch = ++_products[Objects.productId(vendor, product)].epoch;
         }
         emit EpochAdvanced(vendor, product, epoch);

@@ -129,12 +129,28 @@ contract TdxVerifierSetsTest is SimWorld {
         postTcb(tcbInfo(18, NOW));
         vm.prank(TIMELOCK);
         policy.veto(1, 18, uint40(NOW + 40 days));
+        vm.warp(NOW + 20 days);
+        postTcb(tcbInfo(18, NOW + 20 days));
         vm.warp(NOW + 40 days);
         verifier.settle(product);
         eq(number(), 17, "vetoed in its last second");
         vm.warp(NOW + 40 days + 1);
         verifier.settle(product);
         eq(number(), 18, "in force");
+    }
+
+    /// A copy that ran out while it waited does not take the place of a set that is in date.
+    function test_copyThatRanOutWaitsOn() external {
+        postTcb(tcbInfo(18, NOW));
+        veto(18, NOW + 40 days);
+        vm.warp(NOW + 20 days);
+        postTcb(tcbInfo(17, NOW + 20 days));
+        vm.warp(NOW + 40 days + 1);
+        verifier.settle(product);
+        eq(number(), 17, "18 has run out");
+        postTcb(tcbInfo(18, NOW + 40 days));
+        verifier.settle(product);
+        eq(number(), 18, "posted anew");
     }
 
     // ---- a veto of what is in force
@@ -223,6 +239,15 @@ contract TdxVerifierSetsTest is SimWorld {
         veto(18, NOW + GRACE + 1 days);
         verifier.settle(product);
         eq(number(), 18, "17 is stale");
+    }
+
+    function test_lateVetoBelowTheMinimum() external {
+        supersede();
+        vm.prank(TIMELOCK);
+        policy.setVendor(1, 2, 0, 18);
+        veto(18, NOW + GRACE + 1 days);
+        verifier.settle(product);
+        eq(number(), 18, "17 could not be posted any more");
     }
 
     function test_lateVetoOfBoth() external {

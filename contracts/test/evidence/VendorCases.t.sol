@@ -201,6 +201,10 @@ contract SnpCasesTest is SnpSimulated {
         (, bytes memory record) = abi.decode(lastLog(ISnpVerifier.LeafPosted.selector), (bytes32, bytes));
         bytes memory hints = bytes.concat(record, input("snp-report", 0, "b"));
         judge(address(verifier), verifier.verify(input("snp-report", 0, "a"), hints));
+        // whoever proves the ARK alone revoked first keeps nobody from posting the list
+        uint256[] memory root = new uint256[](1);
+        root[0] = 0x10000;
+        verifier.proveRevoked(caseFile("snp", "selflist"), 0, modulus, root);
         verifier.addCrl(caseFile("snp", "selflist"), 0, modulus);
         bytes memory cause =
             abi.encodeWithSelector(IEvidenceErrors.CertificateRevoked.selector, Objects.serialId(2, 16, 0x10000));

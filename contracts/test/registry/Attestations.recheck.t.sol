@@ -268,7 +268,7 @@ contract AttestationsRecheckTest is SaidWorld {
         uint256 which = (seed >> 16) % 4;
         uint16 statuses = uint16((seed >> 24) & 0x066c | 2);
         uint40 until = uint40(block.timestamp + (seed >> 40) % 3 hours);
-        bytes32 product = which == 0 ? bytes32("another") : bytes32("product");
+        bytes32 product = which == 0 ? bytes32("another") : productOf(vendor);
         vm.startPrank(TIMELOCK);
         if (seed % 13 == 0) try w.policy.setVendor(vendor, statuses, until, 0) {} catch {}
         if (seed % 13 == 1) try w.policy.setProduct(vendor, product, seed >> 250 == 0, statuses, until) {} catch {}

@@ -153,6 +153,19 @@ contract TcbPolicyTest is Test {
         refuse(s, abi.encodeWithSelector(ITcbPolicy.ListMissing.selector, 1, 3, 0));
     }
 
+    /// Nitro knows no products: 0 is a product like any other.
+    function test_productZero() external {
+        ITcbPolicy.Subject memory s = subject();
+        s.product = 0;
+        policy.judge(s);
+        vm.prank(TIMELOCK);
+        policy.setProduct(1, 0, true, 0, 0);
+        refuse(s, abi.encodeWithSelector(ITcbPolicy.ProductOff.selector, 1, bytes32(0)));
+        vm.prank(TIMELOCK);
+        policy.setProduct(1, 0, false, 0, 0);
+        policy.judge(s);
+    }
+
     function test_products() external {
         ITcbPolicy.Subject memory s = subject();
         vm.prank(TIMELOCK);
