@@ -8,6 +8,7 @@
 #include "attest/snp_cert.h"
 #include "base/hex.h"
 #include "chain/events.h"
+#include "client/cli/collateral.h"
 #include "client/cli/vendor.h"
 #include "client/lib/logs.h"
 #include "client/lib/platforms.h"
@@ -306,34 +307,6 @@ enum err_code terms_in_force(struct cli_net *n, struct app_policy *out, const st
     return terms_by_hash(n, out, app, &hash);
 }
 
-struct product_search {
-    struct evm_word topic;
-    struct app_policy *p;
-};
-
-/* An object of a TCB info is its product: 8 bytes, then zeros; the others are small numbers. */
-static enum err_code take_product(void *ctx, const struct log_record *l, bool *enough)
-{
-    struct product_search *s = ctx;
-    if (l->n_topics != 3 || !evm_word_equal(&l->topics[0], &s->topic) ||
-        !bytes_all_zero_var(bytes_of(l->topics[1].b + 8, 24)) ||
-        app_policy_min_tcb(s->p, PC_VENDOR_TDX, &l->topics[1]) != NULL)
-        return PC_OK;
-    s->p->min_tcb[s->p->n_min_tcbs++] = (struct app_min_tcb){
-        .vendor = PC_VENDOR_TDX, .product = l->topics[1], .len = PC_RAW_TCB_TDX};
-    *enough = s->p->n_min_tcbs == PC_APP_LIST_MAX;
-    return PC_OK;
-}
-
-static enum err_code tdx_products(struct cli_net *n, struct app_policy *p)
-{
-    struct product_search s = {.p = p};
-    s.topic = abi_topic("CollateralInForce(bytes32,uint256,bytes32,bytes32,uint256)");
-    net_now(n);
-    return logs_back(&n->chain, net_at(n, PC_NET_TDX_VERIFIER), n->net.from_block, take_product,
-                     &s);
-}
-
 static void add_product(struct app_policy *p, enum vendor vendor, struct bytes name)
 {
     struct app_min_tcb m = {.vendor = (uint8_t)vendor, .len = (uint8_t)raw_tcb_len(vendor)};
@@ -341,6 +314,20 @@ static void add_product(struct app_policy *p, enum vendor vendor, struct bytes n
         memcpy(m.product.b, name.p, name.n);
     if (p->n_min_tcbs < PC_APP_LIST_MAX)
         p->min_tcb[p->n_min_tcbs++] = m;
+}
+
+/* An object of a TCB info is its product: 8 bytes, then zeros; the others are small numbers. */
+static enum err_code tdx_products(struct cli_net *n, struct app_policy *p)
+{
+    struct collateral_objects objects;
+    PC_TRY(collateral_tdx_objects(n, &objects));
+    for (size_t i = 0; i < objects.n; i++) {
+        const struct evm_word *id = &objects.id[i];
+        if (bytes_all_zero_var(bytes_of(id->b + 8, 24)) &&
+            app_policy_min_tcb(p, PC_VENDOR_TDX, id) == NULL)
+            add_product(p, PC_VENDOR_TDX, PC_BYTES(id->b));
+    }
+    return PC_OK;
 }
 
 /* Those whose root the network pins. */
